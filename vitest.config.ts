@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// Pulumi keeps its state per process, so files share a worker and run one after the other; `deploy()` resets it.
+// Entry points act on import, so they get a module graph of their own.
+export default defineConfig({
+  test: {
+    reporters: ["default", "./tools/ci/count-reporter.ts"],
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], exclude: ["test/unit/entry/**"], isolate: false } },
+      { test: { name: "entry", include: ["test/unit/entry/**/*.test.ts"], isolate: true } },
+    ],
+  },
+});
