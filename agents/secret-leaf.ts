@@ -19,7 +19,7 @@ export interface SecretKind {
   readonly bot?: "telegram" | "discord";
 }
 
-const kinds = z.registry<SecretKind>();
+const kinds = new WeakMap<z.core.$ZodType, SecretKind>();
 
 /** What people leave in a file until they have the real thing. */
 const LEFT_IN =
@@ -34,7 +34,7 @@ export function secretLeaf(kind: SecretKind): z.ZodType<Secret, string> {
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     })
     .transform((text) => new Secret(text));
-  kinds.add(leaf, kind);
+  kinds.set(leaf, kind);
   return leaf;
 }
 
