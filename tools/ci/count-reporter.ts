@@ -1,7 +1,10 @@
 import { writeFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Ends a run with a plain line `N passed, N failed`; a skipped test counts as failed, because it proved nothing. */
+/**
+ * Ends a run with a plain line `N passed, N failed`; a skipped test counts as failed, because it proved nothing.
+ * With `ROOST_COUNT_FILE` the numbers go to that file instead, for a script that adds up several runs.
+ */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     let passed = 0;
@@ -13,9 +16,8 @@ export default class CountReporter implements Reporter {
         else failed += 1;
       }
     }
-    // The run prints its own summary after the reporters, so the tier's script reads the count from here.
     const file = process.env["ROOST_COUNT_FILE"];
-    if (file !== undefined) writeFileSync(file, `${passed} ${failed}\n`);
-    console.log(`\n${passed} passed, ${failed} failed`);
+    if (file === undefined) console.log(`\n${passed} passed, ${failed} failed`);
+    else writeFileSync(file, `${passed} ${failed}\n`);
   }
 }

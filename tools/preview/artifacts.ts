@@ -1,0 +1,103 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { openRelease } from "../../components/release/pack.ts";
+import { UcoreHost } from "../../components/vultr/UcoreHost.ts";
+import type { ReleaseEntry } from "../../quadlets/release-file.ts";
+import { type Recorded, type Registered, unsecret, valueOf } from "../record.ts";
+
+/** What a reviewer wants to see of one host. */
+export interface HostArtifacts {
+  readonly name: string;
+  readonly generation: number;
+  readonly butane: string;
+  readonly ignition: string;
+  /** Size of the user data in bytes. */
+  readonly userDataBytes: number;
+  /** Size of the sealed release in bytes. */
+  readonly releaseBytes: number;
+  readonly release: readonly ReleaseEntry[];
+}
+
+/** Unpacks each host's user data and release as the host itself would: with what its `birth.json` says. */
+export async function hostArtifacts(recorded: Recorded<unknown>): Promise<HostArtifacts[]> {
+  const hosts = recorded.objects.filter((object) => object instanceof UcoreHost);
+  return Promise.all(
+    hosts.map(async (host) => {
+      const vm = registeredAs(recorded, await valueOf(host.instance.urn));
+      const ignition = String(unsecret(vm.inputs["userData"]));
+      const birth: Birth = JSON.parse(await ignitionFile(ignition, "/etc/roost/birth.json"));
+      const sealed = await sealedRelease(recorded, birth.store.prefix);
+      return {
+        name: birth.host,
+        generation: birth.generation,
+        butane: await valueOf(host.butane),
+        ignition,
+        userDataBytes: Buffer.byteLength(ignition),
+        releaseBytes: sealed.length,
+        release: await openRelease(sealed, birth.jwk.k),
+      };
+    }),
+  );
+}
+
+/** Writes the artifacts of a stack into an empty folder; the release's secrets stay out. */
+export function writeArtifacts(folder: string, hosts: readonly HostArtifacts[]): void {
+  rmSync(folder, { recursive: true, force: true });
+  for (const host of hosts) {
+    write(join(folder, "host.bu"), host.butane);
+    write(join(folder, "host.ign"), `${host.ignition}\n`);
+    for (const entry of host.release) {
+      const path = entry.path === "manifest.json" ? "release.json" : entry.path;
+      if (path.startsWith("secrets/")) continue;
+      if ("target" in entry) write(join(folder, `${path}.link`), `${entry.target}\n`);
+      else write(join(folder, path), entry.content);
+    }
+  }
+}
+
+/** The parts of a host's birth certificate that open its release. */
+interface Birth {
+  readonly host: string;
+  readonly generation: number;
+  readonly store: { readonly prefix: string };
+  readonly jwk: { readonly k: string };
+}
+
+interface IgnitionFile {
+  readonly path: string;
+  readonly contents?: { readonly source?: string; readonly compression?: string };
+}
+
+/** The text of a file that an Ignition config writes. */
+export async function ignitionFile(ignition: string, path: string): Promise<string> {
+  const config: { storage?: { files?: IgnitionFile[] } } = JSON.parse(ignition);
+  const contents = config.storage?.files?.find((file) => file.path === path)?.contents;
+  if (contents?.source === undefined) throw new Error(`the user data holds no ${path}`);
+  const response = await fetch(contents.source); // a data URL
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return (contents.compression === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
+}
+
+/** Follows the pointer below a prefix to its archive. */
+async function sealedRelease(recorded: Recorded<unknown>, prefix: string): Promise<string> {
+  const pointer: { id: string } = JSON.parse(contentOf(recorded, `${prefix}current`));
+  return contentOf(recorded, `${prefix}${pointer.id}.jwe`);
+}
+
+function contentOf({ resources }: Recorded<unknown>, fileName: string): string {
+  const file = resources.find(({ inputs }) => inputs["fileName"] === fileName);
+  if (file === undefined) throw new Error(`the program uploads no ${fileName}`);
+  return Buffer.from(String(unsecret(file.inputs["content"])), "base64").toString("utf8");
+}
+
+function registeredAs({ resources }: Recorded<unknown>, urn: string): Registered {
+  const found = resources.find((resource) => resource.urn === urn);
+  if (found === undefined) throw new Error(`${urn} was not registered`);
+  return found;
+}
+
+function write(file: string, content: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}

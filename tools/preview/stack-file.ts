@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseDocument } from "yaml";
+import { placeholderOf, type SecretKind } from "../../agents/secret-leaf.ts";
+import { type ConfigPath, isRecord, replaceAt, secretPaths, showPath } from "../../agents/secret-paths.ts";
+import { rawConfig, writtenTokens } from "../../stacks/pollers.ts";
+import { vultrSchema } from "../../stacks/schema.ts";
+
+/** A stack file's own keys as written, and what is wrong with how they are written. */
+export interface StackFile {
+  readonly stack: string;
+  /** Keys below `roost:`, as written. */
+  readonly raw: Record<string, unknown>;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Reads a stack file; `stack` is the name it stands for. */
+export function readStackFile(file: string, stack: string): StackFile {
+  const text = readFileSync(file, "utf8");
+  const [error] = parseDocument(text).errors;
+  if (error !== undefined) {
+    const [line] = error.message.split("\n", 1);
+    return { stack, raw: {}, problems: [`${basename(file)} is not YAML: ${line}`], warnings: [] };
+  }
+  const raw = rawConfig(text);
+  const secrets = secretPaths(vultrSchema, raw);
+  return {
+    stack,
+    raw,
+    problems: [
+      ...hiddenParts(
+        raw,
+        secrets.map(({ path }) => showPath(path)),
+      ),
+      ...repeatedTexts(raw),
+    ],
+    warnings: secrets.flatMap(({ path, value }) =>
+      typeof value === "string" && !value.startsWith("op://")
+        ? [
+            `roost:${showPath(path)} stands in the file in plain text: write op://vault/item/field, or \`pulumi config set --secret --path 'roost:${showPath(path)}'\``,
+          ]
+        : [],
+    ),
+  };
+}
+
+/** The name of the stack that a file from anywhere stands for: its environment, else `preview`. */
+export function stackOfFile(file: string, program: string): string {
+  const environment = new RegExp(`^Pulumi\\.${program}\\.(.+)\\.ya?ml$`).exec(basename(file))?.[1];
+  return `${program}.${environment ?? "preview"}`;
+}
+
+/** The config with encrypted leaves made readable, so that every other leaf is checked as it is written. */
+export function withoutCiphertext(raw: Record<string, unknown>): unknown {
+  const encrypted = secretPaths(vultrSchema, raw).filter(({ value }) => typeof value !== "string");
+  return replaceAt(raw, encrypted.filter(({ value }) => isSecure(value)).map(standIn));
+}
+
+/** The config that the program gets: every secret leaf is a stand-in, and so is the root that makes previews repeatable. */
+export function withPlaceholders(raw: Record<string, unknown>): unknown {
+  const root = { path: ["store", "root"], kind: rootKind() };
+  return replaceAt(raw, [...secretPaths(vultrSchema, raw), root].map(standIn));
+}
+
+function standIn({ path, kind }: { readonly path: ConfigPath; readonly kind: SecretKind }) {
+  return { path, value: placeholderOf(kind, showPath(path)) };
+}
+
+function rootKind(): SecretKind {
+  const [found] = secretPaths(vultrSchema, { store: { root: "" } });
+  if (found === undefined) throw new Error("the schema has no secret leaf store.root");
+  return found.kind;
+}
+
+/** Pulumi writes an encrypted value as a map with this one key. */
+function isSecure(value: unknown): boolean {
+  return isRecord(value) && typeof value["secure"] === "string" && Object.keys(value).length === 1;
+}
+
+/** Encrypted where the schema wants a plain value: nobody could review it. */
+function hiddenParts(value: unknown, secrets: readonly string[], path: ConfigPath = []): string[] {
+  if (isSecure(value)) {
+    const where = showPath(path);
+    return secrets.includes(where)
+      ? []
+      : [
+          `roost:${where} must not be encrypted as a whole: only secret leaves may be, so that the rest can be reviewed`,
+        ];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => hiddenParts(item, secrets, [...path, index]));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => hiddenParts(item, secrets, [...path, key]));
+}
+
+/** The same token twice within the file, by text: the program sees stand-ins and could not tell. */
+function repeatedTexts(raw: unknown): string[] {
+  const seen = new Map<string, string>();
+  return writtenTokens(raw).tokens.flatMap(({ path, text }) => {
+    const first = seen.get(text);
+    if (first === undefined) {
+      seen.set(text, path);
+      return [];
+    }
+    return [`${path} must not be the token of ${first}: two pollers of one bot lose messages, so make a bot for each`];
+  });
+}
