@@ -19,7 +19,8 @@ export interface SecretKind {
   readonly bot?: "telegram" | "discord";
 }
 
-const kinds = new WeakMap<z.core.$ZodType, SecretKind>();
+/** By definition, which a schema shares with the copies that `describe` and its kin make of it. */
+const kinds = new WeakMap<object, SecretKind>();
 
 /** What people leave in a file until they have the real thing. */
 const LEFT_IN =
@@ -34,13 +35,13 @@ export function secretLeaf(kind: SecretKind): z.ZodType<Secret, string> {
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     })
     .transform((text) => new Secret(text));
-  kinds.set(leaf, kind);
+  kinds.set(leaf._zod.def, kind);
   return leaf;
 }
 
 /** The kind of a schema that `secretLeaf` made, `undefined` for any other. */
 export function secretKind(schema: z.core.$ZodType): SecretKind | undefined {
-  return kinds.get(schema);
+  return kinds.get(schema._zod.def);
 }
 
 /** The stand-in of a leaf at a config path: the right shape, the same at every run, different at every path. */

@@ -1,0 +1,61 @@
+import type { Secret } from "../../agents/secret.ts";
+import type { Workload, WorkloadSecret } from "../../agents/workload.ts";
+import type { ReleaseEntry } from "../../quadlets/release-file.ts";
+import { quadletFiles } from "../../quadlets/render.ts";
+import { derivedSecret } from "../store/derive.ts";
+import type { ManifestArgs } from "./manifest.ts";
+
+/** How a host reaches the state of its workloads; `key` is secret. */
+export interface StateAccess {
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** `<stack>/<host>/state/`. */
+  readonly prefix: string;
+  readonly keyId: string;
+  readonly key: string;
+}
+
+/** What a release is made of, all of it plain. */
+export interface ContentArgs {
+  readonly stack: string;
+  readonly host: string;
+  readonly workloads: readonly Workload[];
+  readonly sshKeys: readonly string[];
+  readonly registryAuth?: Secret;
+  /** Per workload the generation it was born in. */
+  readonly born: Readonly<Record<string, number>>;
+  /** The host's root, in base64url. */
+  readonly root: string;
+  readonly state: StateAccess;
+}
+
+/** Readable by all on the host; nothing in it is secret. */
+const PUBLIC = 0o644;
+/** Below `secrets/`, which a host lays into a folder that only root enters. */
+const ROOT_ONLY = 0o400;
+
+/** The entries of a host's release: quadlets, agent configs and secrets. */
+export function releaseContent(args: ContentArgs): ManifestArgs {
+  const quadlets = quadletFiles(args.workloads, { registryAuth: args.registryAuth !== undefined });
+  const entries: ReleaseEntry[] = [
+    ...quadlets,
+    ...args.workloads.flatMap(configFiles),
+    ...args.workloads.flatMap((workload) => workload.secrets.map((secret) => secretFile(secret, args.root))),
+    { path: "authorized_keys", content: `${args.sshKeys.join("\n")}\n`, mode: PUBLIC },
+    { path: "secrets/host-root", content: args.root, mode: ROOT_ONLY },
+    { path: "secrets/state.json", content: `${JSON.stringify(args.state, null, 2)}\n`, mode: ROOT_ONLY },
+  ];
+  if (args.registryAuth !== undefined) {
+    entries.push({ path: "secrets/auth.json", content: args.registryAuth.reveal(), mode: ROOT_ONLY });
+  }
+  return { stack: args.stack, host: args.host, entries, born: args.born, units: {} };
+}
+
+function configFiles({ name, files }: Workload): ReleaseEntry[] {
+  return Object.entries(files).map(([file, content]) => ({ path: `workloads/${name}/${file}`, content, mode: 0o444 }));
+}
+
+function secretFile({ name, value }: WorkloadSecret, root: string): ReleaseEntry {
+  const content = "info" in value ? derivedSecret(root, value.info) : value.reveal();
+  return { path: `secrets/podman/${name}`, content, mode: ROOT_ONLY };
+}

@@ -1,0 +1,44 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../../agents/secret.ts";
+import type { Workload } from "../../agents/workload.ts";
+import { HostRelease } from "../release/HostRelease.ts";
+import { Store, type StoreArgs } from "../store/Store.ts";
+import { UcoreHost, type UcoreHostArgs } from "./UcoreHost.ts";
+
+/** A host and all that it runs. */
+export interface HostParts {
+  readonly host: UcoreHostArgs;
+  readonly store: StoreArgs;
+  readonly workloads: readonly Workload[];
+  /** A containers `auth.json` for the images' registries. */
+  readonly registryAuth?: Secret;
+}
+
+/** The names of the three resources; the host's is part of its store paths and of every derived key. */
+export interface HostNames {
+  readonly store: string;
+  readonly host: string;
+  readonly release: string;
+}
+
+/** Builds what every Vultr host has, whatever runs there: its store, the VM, and its release. */
+export function createHost(names: HostNames, parts: HostParts, opts: pulumi.ComponentResourceOptions = {}) {
+  const { generation, sshKeys } = parts.host;
+  const store = new Store(names.store, { ...parts.store, hosts: { [names.host]: { generation } } }, opts);
+  const hostStore = store.hosts[names.host];
+  if (hostStore === undefined) throw new Error(`the store made no keys for ${names.host}`);
+  const host = new UcoreHost(names.host, { ...parts.host, store: hostStore }, opts);
+  const release = new HostRelease(
+    names.release,
+    {
+      host: names.host,
+      generation,
+      store: hostStore,
+      workloads: parts.workloads,
+      sshKeys,
+      ...(parts.registryAuth === undefined ? {} : { registryAuth: parts.registryAuth }),
+    },
+    opts,
+  );
+  return { store, host, release };
+}

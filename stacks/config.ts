@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { secretPaths } from "../agents/secret-paths.ts";
+import type { Workload } from "../agents/workload.ts";
+import { checkMeaning, repeatedTokens } from "./meaning.ts";
+import { resolveReferences } from "./onepassword.ts";
+import { compareStacks, writtenTokens } from "./pollers.ts";
+import { type VultrConfig, vultrSchema } from "./schema.ts";
+import { checkShape } from "./shape.ts";
+import { configuredWorkloads } from "./workloads.ts";
+
+/** Where Pulumi.yaml says the stack files are. */
+export const STACK_FOLDER = join(import.meta.dirname, "config");
+
+/** Every problem of one round; nothing has been registered. */
+export class ConfigError extends pulumi.RunError {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(stack: string, problems: readonly string[]) {
+    super(
+      `the configuration of ${stack} has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** A stack's config, checked in three rounds, and the workloads that it declares. */
+export interface Loaded {
+  readonly config: VultrConfig;
+  readonly workloads: readonly Workload[];
+}
+
+/** Reads and checks the config of the program `vultr`; all problems of a round at once, before anything is registered. */
+export async function loadConfig(): Promise<Loaded> {
+  const stack = pulumi.getStack();
+  const raw = readConfig(stack);
+  const written = shaped(stack, raw);
+
+  const meaning = checkMeaning(written, stack);
+  const others = compareStacks(writtenTokens(raw).tokens, stack, STACK_FOLDER);
+  for (const warning of [...meaning.warnings, ...others.warnings]) void pulumi.log.warn(warning);
+  refuse(stack, [...meaning.problems, ...others.problems]);
+
+  const resolved = await resolveReferences(raw, secretPaths(vultrSchema, raw));
+  if ("problems" in resolved) throw new ConfigError(stack, resolved.problems);
+  const config = shaped(stack, resolved.raw);
+  const workloads = configuredWorkloads(config);
+  // Two references may name one token.
+  refuse(stack, repeatedTokens(workloads));
+  return { config, workloads };
+}
+
+/** With `getObject`, which opens encrypted leaves: the schema knows which of them stay secret. */
+function readConfig(stack: string): Record<string, unknown> {
+  const config = new pulumi.Config("roost");
+  const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("roost:"));
+  const problems: string[] = [];
+  const values = keys.map((full) => {
+    const key = full.slice("roost:".length);
+    try {
+      return [key, config.getObject<unknown>(key)] as const;
+    } catch {
+      // The SDK's own message repeats the value.
+      problems.push(`roost:${key} must be a map, got a single value`);
+      return [key, undefined] as const;
+    }
+  });
+  refuse(stack, problems);
+  return Object.fromEntries(values);
+}
+
+function shaped(stack: string, raw: unknown): VultrConfig {
+  const shape = checkShape(raw);
+  if ("problems" in shape) throw new ConfigError(stack, shape.problems);
+  return shape.config;
+}
+
+function refuse(stack: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigError(stack, problems);
+}

@@ -1,0 +1,141 @@
+import { moltbotProblems } from "../agents/moltbot-schema.ts";
+import { nanobotProblems } from "../agents/nanobot-schema.ts";
+import type { Problem } from "../agents/problem.ts";
+import type { Workload } from "../agents/workload.ts";
+import { HOST_FILES_DIR, hostButane } from "../butane/host.ts";
+import { filesDir, renderIgnition } from "../butane/render/ignition.ts";
+import { uidCollisions } from "../quadlets/uid-map.ts";
+import { planFit } from "./plan-fit.ts";
+import type { VultrConfig } from "./schema.ts";
+import { configuredWorkloads, workloadPath } from "./workloads.ts";
+
+/** What the second round found. */
+export interface Findings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** User data that later parts of a host still have to fit beside, in bytes: 24 of the 32 KiB that every host accepts. */
+export const USER_DATA_BUDGET_BYTES = 24 * 1024;
+
+const NO_DIGEST = /@sha256:0{64}$/;
+
+/** The second round: what single values cannot show. */
+export function checkMeaning(config: VultrConfig, stack: string): Findings {
+  const workloads = configuredWorkloads(config);
+  const fit = planFit(config, workloads);
+  const images = checkImages(config, stack);
+  return {
+    problems: [
+      ...agentProblems(config),
+      ...(workloads.length === 0
+        ? ["roost:tenants must name at least one tenant where neither roost:moltbot nor roost:master is set"]
+        : []),
+      ...storeProblems(config),
+      ...repeatedTokens(workloads),
+      ...uidProblems(workloads),
+      ...images.problems,
+      ...fit.problems,
+      ...userDataProblems(config, stack),
+    ],
+    warnings: [...hostWarnings(config), ...images.warnings, ...fit.warnings],
+  };
+}
+
+/** One bot account, one poller: by value, so also after references have become tokens. */
+export function repeatedTokens(workloads: readonly Workload[]): string[] {
+  const seen = new Map<string, string>();
+  return workloads.flatMap((workload) =>
+    workload.channels.flatMap(({ token, path: below }) => {
+      const path = `${workloadPath(workload.name)}.${below}`;
+      const first = seen.get(token.reveal());
+      if (first === undefined) {
+        seen.set(token.reveal(), path);
+        return [];
+      }
+      return `${path} must not be the token of ${first}: two pollers of one bot lose messages, so make a bot for each`;
+    }),
+  );
+}
+
+function agentProblems(config: VultrConfig): string[] {
+  return [
+    ...(config.moltbot === undefined ? [] : at("roost:moltbot", moltbotProblems(config.moltbot))),
+    ...(config.master === undefined ? [] : at("roost:master", nanobotProblems(config.master))),
+    ...Object.entries(config.tenants).flatMap(([name, tenant]) => at(`roost:tenants.${name}`, nanobotProblems(tenant))),
+  ];
+}
+
+function at(path: string, problems: readonly Problem[]): string[] {
+  return problems.map((problem) => `${path}.${problem.path} ${problem.message}`);
+}
+
+function storeProblems({ store }: VultrConfig): string[] {
+  if (store.erase === undefined || store.erase === store.bucket) return [];
+  return [`roost:store.erase must be the bucket's name "${store.bucket}", got another: take it away or correct it`];
+}
+
+function uidProblems(workloads: readonly Workload[]): string[] {
+  return uidCollisions(workloads.map((workload) => workload.name)).map(
+    ([first, second]) => `${workloadPath(second)} must have another name: its host uids would be those of "${first}"`,
+  );
+}
+
+function hostWarnings({ host }: VultrConfig): string[] {
+  if (host.breakGlass === undefined) return [];
+  return [`roost:host.breakGlass opens SSH to ${host.breakGlass}: take it away when the repair is done`];
+}
+
+/** Needed and missing, or named before it was built. */
+function checkImages({ images, moltbot, master, tenants }: VultrConfig, stack: string): Findings {
+  const needed = [
+    ...(master !== undefined || Object.keys(tenants).length > 0 ? [["nanobot", "nanobot"] as const] : []),
+    ...(moltbot === undefined
+      ? []
+      : ([
+          ["moltbotGateway", "moltbot-gateway"],
+          ["moltbotSandbox", "moltbot-sandbox"],
+        ] as const)),
+  ];
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const [key, name] of needed) {
+    const build = `npm run images -- push --registry ghcr.io/OWNER ${name}`;
+    const image = images[key];
+    if (image === undefined) problems.push(`roost:images.${key} is missing: build and push it with \`${build}\``);
+    else if (NO_DIGEST.test(image)) {
+      const line = `roost:images.${key} has the all-zero digest, which stands for an image nobody built: \`${build}\``;
+      if (stack.endsWith(".example")) warnings.push(line);
+      else problems.push(line);
+    }
+  }
+  return { problems, warnings };
+}
+
+/** Measured with stand-ins of each credential's greatest length, because the real ones are not known yet. */
+function userDataProblems({ host, store }: VultrConfig, stack: string): string[] {
+  const butane = hostButane({
+    hostname: host.hostname,
+    sshKeys: host.sshKeys,
+    osImage: host.os,
+    tailnetKey: "k".repeat(128),
+    birth: {
+      stack,
+      host: "host",
+      generation: host.generation,
+      store: {
+        endpoint: "e".repeat(64),
+        bucket: store.bucket,
+        prefix: `${stack}/host/releases/g${host.generation}/`,
+        keyId: "i".repeat(32),
+        key: "k".repeat(40),
+      },
+      jwk: { kty: "oct", alg: "A256GCM", k: "k".repeat(43) },
+    },
+  });
+  const bytes = Buffer.byteLength(renderIgnition(butane, filesDir(HOST_FILES_DIR)));
+  if (bytes <= USER_DATA_BUDGET_BYTES) return [];
+  return [
+    `roost:host.sshKeys must be fewer or shorter: user data would have ${bytes} bytes, and at most ${USER_DATA_BUDGET_BYTES} fit`,
+  ];
+}

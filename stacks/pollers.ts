@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { isRecord, secretPaths, showPath } from "../agents/secret-paths.ts";
+import { vultrSchema } from "./schema.ts";
+
+/** The bot token of one config path, as written: a plain token or a normalised `op://` reference. */
+export interface WrittenToken {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What comparing with the other stacks' files brought. */
+export interface Comparison {
+  readonly problems: readonly string[];
+  /** Tokens that are encrypted and therefore cannot be compared. */
+  readonly warnings: readonly string[];
+}
+
+/** Every bot token of a raw config, and the paths of those that are encrypted. */
+export function writtenTokens(raw: unknown): { tokens: WrittenToken[]; encrypted: string[] } {
+  const tokens: WrittenToken[] = [];
+  const encrypted: string[] = [];
+  for (const { path, kind, value } of secretPaths(vultrSchema, raw)) {
+    if (kind.bot === undefined) continue;
+    if (typeof value === "string") tokens.push({ path: `roost:${showPath(path)}`, text: normalised(value) });
+    else if (isRecord(value) && "secure" in value) encrypted.push(`roost:${showPath(path)}`);
+  }
+  return { tokens, encrypted };
+}
+
+/** Two pollers of one bot lose messages, also on two stacks: compares with every other file but the examples. */
+export function compareStacks(own: readonly WrittenToken[], stack: string, folder: string): Comparison {
+  if (isExample(stack)) return { problems: [], warnings: [] };
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const other of otherStacks(stack, folder)) {
+    const { tokens, encrypted } = writtenTokens(rawConfig(readFileSync(join(folder, `Pulumi.${other}.yaml`), "utf8")));
+    const theirs = new Map(tokens.map(({ path, text }) => [text, path]));
+    for (const { path, text } of own) {
+      const same = theirs.get(text);
+      if (same !== undefined)
+        problems.push(
+          `${path} must not be the token of ${same} in stack ${other}: one bot has one poller, so make a bot for each`,
+        );
+    }
+    if (encrypted.length > 0)
+      warnings.push(
+        `${encrypted.join(", ")} of stack ${other} cannot be compared with the tokens of this stack: encrypted`,
+      );
+  }
+  return { problems, warnings };
+}
+
+/** The keys below `roost:` of a stack file's text. */
+export function rawConfig(text: string): Record<string, unknown> {
+  const file: unknown = parse(text);
+  const config = isRecord(file) && isRecord(file["config"]) ? file["config"] : {};
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith("roost:"))
+      .map(([key, value]) => [key.slice("roost:".length), value]),
+  );
+}
+
+/** 1Password takes references without regard to case. */
+function normalised(text: string): string {
+  return text.startsWith("op://") ? text.toLowerCase() : text;
+}
+
+function isExample(stack: string): boolean {
+  return stack.endsWith(".example");
+}
+
+function otherStacks(stack: string, folder: string): string[] {
+  return readdirSync(folder)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .filter((other) => other !== stack && !isExample(other))
+    .toSorted();
+}

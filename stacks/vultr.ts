@@ -1,0 +1,49 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { createHost } from "../components/vultr/createHost.ts";
+import { loadConfig } from "./config.ts";
+import type { VultrConfig } from "./schema.ts";
+
+/** One Vultr host with the agents that its stack declares. */
+export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
+  const { config, workloads } = await loadConfig();
+  const { images, store } = config;
+  const parts = createHost(
+    // Fixed: in every stack, whatever runs there, the same URNs and store paths.
+    { store: "store", host: "host", release: "release" },
+    {
+      host: hostArgs(config),
+      store: {
+        bucketName: store.bucket,
+        hiddenDays: store.retentionDays,
+        ...(store.root === undefined ? {} : { root: store.root }),
+        ...(store.erase === undefined ? {} : { erase: store.erase }),
+      },
+      workloads,
+      ...(images.registryAuth === undefined ? {} : { registryAuth: images.registryAuth }),
+    },
+  );
+  return {
+    ssh: `ssh core@${config.host.hostname}`,
+    pending: parts.host.pending,
+    protection: parts.host.protection,
+    release: parts.release.id,
+    publicIp: parts.host.instance.mainIp,
+    recoveryKit: parts.store.recoveryKit,
+  };
+}
+
+function hostArgs({ host, tailnet }: VultrConfig) {
+  const { replace, breakGlass } = host;
+  return {
+    region: host.region,
+    plan: host.plan,
+    hostname: host.hostname,
+    generation: host.generation,
+    sshKeys: host.sshKeys,
+    image: host.image,
+    os: host.os,
+    tailnetTags: tailnet.tags,
+    ...(replace === undefined ? {} : { replace }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+  };
+}
