@@ -1,16 +1,13 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { secretPaths } from "../agents/secret-paths.ts";
 import type { Workload } from "../agents/workload.ts";
+import { STACK_FOLDER } from "./folder.ts";
 import { checkMeaning, repeatedTokens } from "./meaning.ts";
 import { resolveReferences } from "./onepassword.ts";
 import { compareStacks, writtenTokens } from "./pollers.ts";
 import { type VultrConfig, vultrSchema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 import { configuredWorkloads } from "./workloads.ts";
-
-/** Where Pulumi.yaml says the stack files are. */
-export const STACK_FOLDER = join(import.meta.dirname, "config");
 
 /** Every problem of one round; nothing has been registered. */
 export class ConfigError extends pulumi.RunError {

@@ -44,7 +44,9 @@ async function readItems(references: readonly Reference[]): Promise<Map<string, 
     vaults.set(name.toLowerCase(), known);
     return known;
   };
-  const distinct = [...Map.groupBy(references, itemKey)].flatMap(([key, [first]]) => (first ? [[key, first] as const] : []));
+  const distinct = [...Map.groupBy(references, itemKey)].flatMap(([key, [first]]) =>
+    first ? [[key, first] as const] : [],
+  );
   const settled = await Promise.allSettled(
     distinct.map(async ([, { vault, item }]) =>
       getItem({ vault: await vaultId(vault), ...(isId(item) ? { uuid: item } : { title: item }) }),

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { STACK_FOLDER } from "../stacks/config.ts";
+import { STACK_FOLDER } from "../stacks/folder.ts";
 
 /** One measured run of a command as a whole process. */
 interface Run {

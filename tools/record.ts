@@ -67,7 +67,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
   const objects: pulumi.Resource[] = [];
   const invokes: Invoked[] = [];
   const registeredOutputs: string[] = [];
-  const errors: unknown[] = [];
+  const errors = new Set<unknown>();
   const warnings: string[] = [];
   const stack = options.stack ?? "vultr.test";
 
@@ -90,7 +90,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
   await pulumi.runtime.setMocks(mocks, "roost", stack, preview);
   tapMonitor(resources, registeredOutputs, secretOutputs);
 
-  const onRejection = (reason: unknown) => errors.push(reason);
+  const onRejection = (reason: unknown) => errors.add(reason);
   process.on("unhandledRejection", onRejection);
   const warn = console.warn;
   // Under mocks there is no engine, and `pulumi.log.warn` lands here.
@@ -106,7 +106,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
       return {};
     });
   } catch (error) {
-    errors.push(error);
+    errors.add(error);
   } finally {
     // Also when the program threw: a late registration would land in the next run's mocks.
     await pulumi.runtime.disconnect();
@@ -116,7 +116,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
   }
   // Registrations race; a preview must not.
   resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
-  return { result, resources, objects, invokes, warnings, errors, registeredOutputs };
+  return { result, resources, objects, invokes, warnings, errors: [...errors], registeredOutputs };
 }
 
 /** Opens a value that the wire marks secret; any other comes back as it is. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openRelease } from "../../components/release/pack.ts";
@@ -50,7 +50,7 @@ export function writeArtifacts(folder: string, hosts: readonly HostArtifacts[]):
     for (const entry of host.release) {
       const path = entry.path === "manifest.json" ? "release.json" : entry.path;
       if (path.startsWith("secrets/")) continue;
-      if ("target" in entry) write(join(folder, `${path}.link`), `${entry.target}\n`);
+      if ("target" in entry) link(join(folder, path), entry.target);
       else write(join(folder, path), entry.content);
     }
   }
@@ -100,4 +100,9 @@ function registeredAs({ resources }: Recorded<unknown>, urn: string): Registered
 function write(file: string, content: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
+}
+
+function link(file: string, target: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  symlinkSync(target, file);
 }

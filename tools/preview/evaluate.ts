@@ -1,6 +1,7 @@
 import { monthlyUsd } from "../../cost/estimate.ts";
 import program from "../../index.ts";
-import { ConfigError, STACK_FOLDER } from "../../stacks/config.ts";
+import { ConfigError } from "../../stacks/config.ts";
+import { STACK_FOLDER } from "../../stacks/folder.ts";
 import { compareStacks, writtenTokens } from "../../stacks/pollers.ts";
 import { checkShape } from "../../stacks/shape.ts";
 import { type Recorded, record } from "../record.ts";
@@ -34,15 +35,17 @@ export interface Evaluated {
 export async function evaluate(file: StackFile): Promise<Evaluated> {
   const { stack, raw } = file;
   const shape = checkShape(withoutCiphertext(raw));
-  const shapeProblems = "problems" in shape ? shape.problems : [];
-  if (file.problems.length + shapeProblems.length > 0) return refused(file, [...file.problems, ...shapeProblems], []);
-
-  const others = compareStacks(writtenTokens(raw).tokens, stack, STACK_FOLDER);
-  const own = writtenTokens(raw).encrypted.map(
-    (path) => `${path} is encrypted and cannot be compared with other stacks`,
-  );
+  const written = [...file.problems, ...("problems" in shape ? shape.problems : [])];
   const recorded = await run(stack, withPlaceholders(raw), false);
-  const warnings = unique([...file.warnings, ...own, ...others.warnings, ...recorded.warnings]);
+  const foreign = recorded.errors.filter((error) => !(error instanceof ConfigError));
+  // A program that does not exist, say: then nothing else about the file matters.
+  if (foreign.length > 0) return refused(file, unique(foreign.flatMap(messagesOf)), []);
+  if (written.length > 0) return refused(file, written, []);
+
+  const { tokens, encrypted } = writtenTokens(raw);
+  const others = compareStacks(tokens, stack, STACK_FOLDER);
+  const incomparable = encrypted.map((path) => `${path} is encrypted and cannot be compared with other stacks`);
+  const warnings = unique([...file.warnings, ...incomparable, ...others.warnings, ...recorded.warnings]);
   const problems = [...others.problems, ...recorded.errors.flatMap(messagesOf)];
   if (problems.length > 0) return refused(file, unique(problems), warnings);
 

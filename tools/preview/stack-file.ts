@@ -45,12 +45,6 @@ export function readStackFile(file: string, stack: string): StackFile {
   };
 }
 
-/** The name of the stack that a file from anywhere stands for: its environment, else `preview`. */
-export function stackOfFile(file: string, program: string): string {
-  const environment = new RegExp(`^Pulumi\\.${program}\\.(.+)\\.ya?ml$`).exec(basename(file))?.[1];
-  return `${program}.${environment ?? "preview"}`;
-}
-
 /** The config with encrypted leaves made readable, so that every other leaf is checked as it is written. */
 export function withoutCiphertext(raw: Record<string, unknown>): unknown {
   const encrypted = secretPaths(vultrSchema, raw).filter(({ value }) => typeof value !== "string");

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { compareStacks, rawConfig, writtenTokens } from "../../../stacks/pollers.ts";
+import { config, tenant, token } from "./fixture.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "roost-stacks-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const write = (stack: string, tenants: object) => {
+  const keys = Object.entries(config({ tenants })).map(([key, value]) => [`roost:${key}`, value]);
+  writeFileSync(
+    join(folder, `Pulumi.${stack}.yaml`),
+    stringify({ config: { ...Object.fromEntries(keys), "vultr:apiKey": { secure: "v1:x" } } }),
+  );
+};
+const bot = (text: unknown) => tenant("x", { telegram: { token: text, allowFrom: ["1"] } });
+const own = (text: unknown) => writtenTokens({ tenants: { mine: bot(text) } }).tokens;
+
+write("vultr.prod", {
+  front: bot(token("p")),
+  back: bot("op://Bots/Back Bot/credential"),
+  shut: bot({ secure: "v1:abc" }),
+});
+write("vultr.demo.example", { front: bot(token("e")) });
+
+const shut =
+  "roost:tenants.shut.telegram.token of stack vultr.prod cannot be compared with the tokens of this stack: encrypted";
+
+describe("bot tokens of several stacks", () => {
+  test("may not be one and the same, plain by value", () => {
+    expect(compareStacks(own(token("p")), "vultr.dev", folder)).toEqual({
+      problems: [
+        "roost:tenants.mine.telegram.token must not be the token of roost:tenants.front.telegram.token in stack vultr.prod: one bot has one poller, so make a bot for each",
+      ],
+      warnings: [shut],
+    });
+  });
+
+  test("may not be one and the same reference, in whatever case it is written", () => {
+    const { problems } = compareStacks(own("op://bots/back bot/Credential"), "vultr.dev", folder);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain("roost:tenants.back.telegram.token in stack vultr.prod");
+  });
+
+  test("are not compared with the stack itself, nor with an example, nor for an example", () => {
+    expect(compareStacks(own(token("p")), "vultr.prod", folder)).toEqual({ problems: [], warnings: [] });
+    expect(compareStacks(own(token("e")), "vultr.dev", folder)).toEqual({ problems: [], warnings: [shut] });
+    expect(compareStacks(own(token("p")), "vultr.other.example", folder)).toEqual({ problems: [], warnings: [] });
+  });
+
+  test("that are encrypted are named and not compared", () => {
+    const raw = { tenants: { mine: bot({ secure: "v1:abc" }) } };
+    expect(writtenTokens(raw)).toEqual({ tokens: [], encrypted: ["roost:tenants.mine.telegram.token"] });
+  });
+
+  test("are bot tokens only: a model key may be shared", () => {
+    expect(own("x").map(({ path }) => path)).toEqual(["roost:tenants.mine.telegram.token"]);
+  });
+});
+
+describe("rawConfig", () => {
+  test("gives the keys of roost without their prefix, and nothing of a file without config", () => {
+    expect(rawConfig("config:\n  roost:host: { region: ewr }\n  vultr:apiKey: x\n")).toEqual({
+      host: { region: "ewr" },
+    });
+    expect(rawConfig("encryptionsalt: x\n")).toEqual({});
+    expect(rawConfig("")).toEqual({});
+  });
+});
