@@ -1,5 +1,5 @@
 import { egressAllows, egressEntry, hostScope } from "./egress.ts";
-import { nearest } from "./nanobot-keys.ts";
+import { nearest } from "./keys.ts";
 import { maxTemperature, PROVIDER_NAMES, providerKind, strangePrefix } from "./nanobot-providers.ts";
 import type { NanobotArgs } from "./nanobot-schema.ts";
 import type { Problem } from "./problem.ts";

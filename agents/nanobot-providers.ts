@@ -1,4 +1,4 @@
-import { plainWord } from "./nanobot-keys.ts";
+import { plainWord } from "./keys.ts";
 
 /** Model services that nanobot-ai 0.3.5 knows: the key below `providers` and the host of its default address. */
 const HOSTED = {

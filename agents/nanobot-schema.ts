@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { egressProblem } from "./egress.ts";
-import { choice, flag, id, list, never, number, text, timezone, url, wholeNumber } from "./nanobot-fields.ts";
-import { shown, strictMap } from "./nanobot-keys.ts";
+import { choice, digits, flag, list, number, text, wholeNumber } from "./fields.ts";
+import { shown, strictMap } from "./keys.ts";
+import { flagWithout, never, timezone, url } from "./nanobot-fields.ts";
 import { providerKind, providerSpelling } from "./nanobot-providers.ts";
 import { discordToken, modelKey, telegramToken } from "./secret-leaf.ts";
 import { RESERVED_NAMES } from "./workload.ts";
@@ -36,9 +37,9 @@ const GONE_FROM_CHANNEL: Readonly<Record<string, string>> = {
   apiBase: "nanobot ignores it; proxy is what it reads",
 };
 
-const telegramUser = id(
+const telegramUser = digits(
   'a numeric user id in quotes, such as "123456789" (ask @userinfobot)',
-  /^[1-9]\d{0,15}$/,
+  /^(\*|[1-9]\d{0,15})$/,
   (value) => {
     if (/^\d+:/.test(value)) return "what looks like a bot token";
     if (value.startsWith("+")) return "a phone number";
@@ -48,13 +49,13 @@ const telegramUser = id(
   },
 );
 
-const DISCORD_ID = /^[1-9]\d{16,19}$/;
-const discordUser = id(
+const DISCORD_ID = /^(\*|[1-9]\d{16,19})$/;
+const discordUser = digits(
   "a numeric user id in quotes, 17 to 20 digits (Developer Mode, right-click the person, Copy User ID)",
   DISCORD_ID,
   (value) => (value.includes(".") ? "what looks like a bot token or a username" : "a text of another form"),
 );
-const discordChannel = id(
+const discordChannel = digits(
   "a channel's numeric id in quotes, 17 to 20 digits (Developer Mode, right-click the channel, Copy Channel ID)",
   DISCORD_ID,
   () => "a text of another form",
@@ -150,23 +151,23 @@ const tuning = {
     if (LOOKS_SECRET.test(value)) return `must be ${MODEL}, got what looks like a key or a token`;
     return /^[A-Za-z0-9][\w./:@+-]{0,199}$/.test(value) ? undefined : `must be ${MODEL}, got ${shown(value)}`;
   }).describe("Model, as the provider spells it"),
-  temperature: number(0, 2).default(0.1).describe("0 is sober; some APIs end at 1"),
+  temperature: number(0, 2, "").default(0.1).describe("0 is sober; some APIs end at 1"),
   maxTokens: wholeNumber(1, 1_000_000, " tokens").default(8192).describe("Longest answer of the model, in tokens"),
   contextWindowTokens: wholeNumber(1024, 10_000_000, " tokens")
     .default(200_000)
     .describe("What the model can read at once, in tokens; older history is cut"),
   maxToolIterations: wholeNumber(1, 200, "").default(50).describe("Tool calls within one turn"),
   timezone: timezone.default("UTC").describe("IANA time zone of dates and scheduled jobs"),
-  heartbeat: flag(["keepRecentMessages"])
+  heartbeat: flagWithout(["keepRecentMessages"])
     .default(false)
     .describe("Looks through HEARTBEAT.md every 30 minutes; costs tokens while nobody writes"),
-  dream: flag(["annotateLineAges", "maxBatchSize", "maxIterations"])
+  dream: flagWithout(["annotateLineAges", "maxBatchSize", "maxIterations"])
     .default(false)
     .describe("Rewrites its memory every 2 hours; costs tokens while nobody writes"),
   sharedSessions: flag()
     .default(false)
     .describe("Lets people of this tenant reach each other's chats through the agent's session tools"),
-  cpus: number(0.1, 64).default(1).describe("CPUs of the container"),
+  cpus: number(0.1, 64, "").default(1).describe("CPUs of the container"),
   memoryMib: wholeNumber(256, 65_536, " MiB").default(1024).describe("Memory limit of the container, in MiB"),
   volumeMib: wholeNumber(MIN_VOLUME_MIB, 1_048_576, " MiB")
     .default(MIN_VOLUME_MIB)

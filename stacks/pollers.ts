@@ -54,7 +54,8 @@ export function compareStacks(own: readonly WrittenToken[], stack: string, folde
 
 /** The keys below `roost:` of a stack file's text. */
 export function rawConfig(text: string): Record<string, unknown> {
-  const file: unknown = parse(text);
+  // Ids may be keys: as numbers they would be rounded.
+  const file: unknown = parse(text, { stringKeys: true });
   const config = isRecord(file) && isRecord(file["config"]) ? file["config"] : {};
   return Object.fromEntries(
     Object.entries(config)

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { flag, list, text, wholeNumber } from "../agents/fields.ts";
+import { strictMap } from "../agents/keys.ts";
 import { moltbotSchema } from "../agents/moltbot-schema.ts";
 import { masterSchema, nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
 import { secretLeaf } from "../agents/secret-leaf.ts";
@@ -6,17 +8,7 @@ import { ROOT_PATTERN } from "../components/store/derive.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostRules } from "../components/vultr/host-checks.ts";
 import { bucketNameProblem } from "../providers/backblaze/checks.ts";
 
-/** A text that a rule of the components accepts. */
-const text = (what: string, rule: (value: string) => string | undefined) =>
-  z.string({ error: `must be ${what} in quotes` }).superRefine((value, context) => {
-    const message = rule(value);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  });
-
-const wholeNumber = (what: string) => z.int({ error: `must be ${what}, a whole number` }).min(1, `must be at least 1`);
-
-const list = <T extends z.ZodType>(what: string, element: T) =>
-  z.array(element, { error: `must be a list of ${what}` });
+const GENERATIONS = 1_000_000;
 
 const image = text("an image reference", (value) =>
   /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$/.test(value)
@@ -38,68 +30,58 @@ const root = secretLeaf({
   placeholder: (hex) => Buffer.from(hex.slice(0, 32)).toString("base64url"),
 });
 
-const host = z
-  .strictObject({
-    region: text("a Vultr region", hostRules.region).describe("Vultr region id, such as `ewr`"),
-    plan: text("a Vultr plan", hostRules.plan)
-      .default(DEFAULT_PLAN)
-      .describe("Vultr plan id; its memory must hold what the stack runs"),
-    hostname: text("a host name", hostRules.hostname).describe("Name of the machine and of its tailnet node"),
-    generation: wholeNumber("a generation").describe("A new generation is a new VM; nothing else replaces the host"),
-    replace: wholeNumber("a generation")
-      .optional()
-      .describe("The word for replacing: the generation that may delete the VM before it"),
-    sshKeys: list("public SSH keys", text("a public SSH key", hostRules.sshKey))
-      .min(1, "must hold at least one public key")
-      .describe("Public keys of the user `core`"),
-    image: text("an image", hostRules.image)
-      .default("stable")
-      .describe("First boot: Vultr's `stable`, `testing` or `next` of Fedora CoreOS, or the id of a snapshot"),
-    os: text("an OS image", hostRules.os).default(DEFAULT_OS).describe("The signed uCore image it rebases itself to"),
-    overcommit: z
-      .boolean({ error: "must be true or false" })
-      .default(false)
-      .describe("Accepts workloads that need more memory than the plan has"),
-    breakGlass: text("a CIDR", hostRules.breakGlass)
-      .optional()
-      .describe("Opens SSH from this CIDR while a repair lasts; unsafe"),
-  })
-  .describe("The machine");
+const host = strictMap("a map with region, hostname, generation and sshKeys", {
+  region: text("a Vultr region", hostRules.region).describe("Vultr region id, such as `ewr`"),
+  plan: text("a Vultr plan", hostRules.plan)
+    .default(DEFAULT_PLAN)
+    .describe("Vultr plan id; its memory must hold what the stack runs"),
+  hostname: text("a host name", hostRules.hostname).describe("Name of the machine and of its tailnet node"),
+  generation: wholeNumber(1, GENERATIONS, "").describe("A new generation is a new VM; nothing else replaces the host"),
+  replace: wholeNumber(1, GENERATIONS, "")
+    .optional()
+    .describe("The word for replacing: the generation that may delete the VM before it"),
+  sshKeys: list("public SSH keys", text("a public SSH key", hostRules.sshKey))
+    .min(1, "must hold at least one public key")
+    .describe("Public keys of the user `core`"),
+  image: text("an image", hostRules.image)
+    .default("stable")
+    .describe("First boot: Vultr's `stable`, `testing` or `next` of Fedora CoreOS, or the id of a snapshot"),
+  os: text("an OS image", hostRules.os).default(DEFAULT_OS).describe("The signed uCore image it rebases itself to"),
+  overcommit: flag().default(false).describe("Accepts workloads that need more memory than the plan has"),
+  breakGlass: text("a CIDR", hostRules.breakGlass)
+    .optional()
+    .describe("Opens SSH from this CIDR while a repair lasts; unsafe"),
+}).describe("The machine");
 
-const tailnet = z
-  .strictObject({
-    tags: list("tailnet tags", text("a tailnet tag", hostRules.tag))
-      .min(1, "must hold at least one tag")
-      .default(["tag:roost"])
-      .describe("Tags of the node; the deployer's OAuth client must own them"),
-  })
-  .describe("How it joins the tailnet");
+const tailnet = strictMap("a map with tags", {
+  tags: list("tailnet tags", text("a tailnet tag", hostRules.tag))
+    .min(1, "must hold at least one tag")
+    .default(["tag:roost"])
+    .describe("Tags of the node; the deployer's OAuth client must own them"),
+}).describe("How it joins the tailnet");
 
-const store = z
-  .strictObject({
-    bucket: text("a bucket's name", (value) => bucketNameProblem(value)?.replace("bucketName ", "")).describe(
-      "Name of the B2 bucket, unique in all of B2; can never change",
-    ),
-    retentionDays: wholeNumber("days").default(30).describe("Days that hidden or overwritten files can still be read"),
-    root: root.optional().describe("The root of a recovery kit, on a new stack that takes over old backups"),
-    erase: z
-      .string({ error: "must be the bucket's name" })
-      .optional()
-      .describe("The bucket's name once more: the word that lets `destroy` end bucket and root"),
-  })
-  .describe("Where releases and state are kept");
+const store = strictMap("a map with bucket", {
+  bucket: text("a bucket's name", (value) => bucketNameProblem(value)?.replace("bucketName ", "")).describe(
+    "Name of the B2 bucket, unique in all of B2; can never change",
+  ),
+  retentionDays: wholeNumber(1, 3650, " days")
+    .default(30)
+    .describe("Days that hidden or overwritten files can still be read"),
+  root: root.optional().describe("The root of a recovery kit, on a new stack that takes over old backups"),
+  erase: text("the bucket's name", () => undefined)
+    .optional()
+    .describe("The bucket's name once more: the word that lets `destroy` end bucket and root"),
+}).describe("Where releases and state are kept");
 
-const images = z
-  .strictObject({
-    nanobot: image.optional().describe("Image of nanobot, by digest; needed by `master` and `tenants`"),
-    moltbotGateway: image.optional().describe("Image of the Moltbot gateway, by digest; needed by `moltbot`"),
-    moltbotSandbox: image.optional().describe("Image of Moltbot's sandboxes, by digest; needed by `moltbot`"),
-    registryAuth: registryAuth.optional().describe("Login of a private registry"),
-  })
-  .describe("Container images");
+const images = strictMap("a map of images by digest", {
+  nanobot: image.optional().describe("Image of nanobot, by digest; needed by `master` and `tenants`"),
+  moltbotGateway: image.optional().describe("Image of the Moltbot gateway, by digest; needed by `moltbot`"),
+  moltbotSandbox: image.optional().describe("Image of Moltbot's sandboxes, by digest; needed by `moltbot`"),
+  registryAuth: registryAuth.optional().describe("Login of a private registry"),
+}).describe("Container images");
 
 /** Config of the program `vultr`: every key below `roost:`. */
-export const vultrSchema = z.strictObject({
+export const vultrSchema = strictMap("a map", {
   host,
   tailnet: tailnet.prefault({}),
   store,

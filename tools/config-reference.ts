@@ -58,7 +58,7 @@ function rowsOf(path: string, property: Property, required: boolean): string[] {
 function valueOf(property: Property): string {
   if (property["x-secret"] !== undefined) return `secret: ${property["x-secret"]}`;
   if (property.enum !== undefined) return property.enum.map((value) => `\`${String(value)}\``).join(" or ");
-  if (property.const !== undefined) return `\`${String(property.const)}\``;
+  if (property.const !== undefined) return `\`${JSON.stringify(property.const)}\``;
   if (property.items !== undefined) return "list";
   if (property.type === "object") return "map";
   return String(property.type ?? "");

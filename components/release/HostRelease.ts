@@ -20,6 +20,8 @@ export interface HostReleaseArgs {
   readonly sshKeys: readonly string[];
   /** A containers `auth.json` for the images' registries; it stays readable by root alone. */
   readonly registryAuth?: Secret;
+  /** CIDR that may reach SSH without the tailnet, for repairs. */
+  readonly breakGlass?: string;
 }
 
 /** What a host runs: packed, sealed and uploaded below its generation, with a pointer to it. */

@@ -1,7 +1,8 @@
 import type { Secret } from "../../agents/secret.ts";
-import type { Workload, WorkloadSecret } from "../../agents/workload.ts";
+import type { Workload } from "../../agents/workload.ts";
+import { breakGlassRule } from "../../butane/firewall.ts";
 import type { ReleaseEntry } from "../../quadlets/release-file.ts";
-import { quadletFiles } from "../../quadlets/render.ts";
+import { agentUnits, quadletFiles, unitFiles } from "../../quadlets/render.ts";
 import { derivedSecret } from "../store/derive.ts";
 import type { ManifestArgs } from "./manifest.ts";
 
@@ -22,6 +23,8 @@ export interface ContentArgs {
   readonly workloads: readonly Workload[];
   readonly sshKeys: readonly string[];
   readonly registryAuth?: Secret;
+  /** CIDR that may reach SSH without the tailnet, for repairs. */
+  readonly breakGlass?: string;
   /** Per workload the generation it was born in. */
   readonly born: Readonly<Record<string, number>>;
   /** The host's root, in base64url. */
@@ -37,10 +40,11 @@ const ROOT_ONLY = 0o400;
 /** The entries of a host's release: quadlets, agent configs and secrets. */
 export function releaseContent(args: ContentArgs): ManifestArgs {
   const quadlets = quadletFiles(args.workloads, { registryAuth: args.registryAuth !== undefined });
+  const own = args.workloads.map((workload) => [...configFiles(workload), ...secretFiles(workload, args.root)]);
   const entries: ReleaseEntry[] = [
     ...quadlets,
-    ...args.workloads.flatMap(configFiles),
-    ...args.workloads.flatMap((workload) => workload.secrets.map((secret) => secretFile(secret, args.root))),
+    ...unitFiles(),
+    ...own.flat(),
     { path: "authorized_keys", content: `${args.sshKeys.join("\n")}\n`, mode: PUBLIC },
     { path: "secrets/host-root", content: args.root, mode: ROOT_ONLY },
     { path: "secrets/state.json", content: `${JSON.stringify(args.state, null, 2)}\n`, mode: ROOT_ONLY },
@@ -48,14 +52,24 @@ export function releaseContent(args: ContentArgs): ManifestArgs {
   if (args.registryAuth !== undefined) {
     entries.push({ path: "secrets/auth.json", content: args.registryAuth.reveal(), mode: ROOT_ONLY });
   }
-  return { stack: args.stack, host: args.host, entries, born: args.born, units: {} };
+  if (args.breakGlass !== undefined) {
+    entries.push({ path: "firewall/break-glass.nft", content: breakGlassRule(args.breakGlass), mode: PUBLIC });
+  }
+  const units = agentUnits(args.workloads, quadlets).map(({ service, paths }, index) => [
+    service,
+    [...paths, ...(own[index] ?? []).map(({ path }) => path)],
+  ]);
+  return { stack: args.stack, host: args.host, entries, born: args.born, units: Object.fromEntries(units) };
 }
 
 function configFiles({ name, files }: Workload): ReleaseEntry[] {
   return Object.entries(files).map(([file, content]) => ({ path: `workloads/${name}/${file}`, content, mode: 0o444 }));
 }
 
-function secretFile({ name, value }: WorkloadSecret, root: string): ReleaseEntry {
-  const content = "info" in value ? derivedSecret(root, value.info) : value.reveal();
-  return { path: `secrets/podman/${name}`, content, mode: ROOT_ONLY };
+function secretFiles({ secrets }: Workload, root: string): ReleaseEntry[] {
+  return secrets.map(({ name, value }) => ({
+    path: `secrets/podman/${name}`,
+    content: "info" in value ? derivedSecret(root, value.info) : value.reveal(),
+    mode: ROOT_ONLY,
+  }));
 }

@@ -23,7 +23,7 @@ export interface HostNames {
 
 /** Builds what every Vultr host has, whatever runs there: its store, the VM, and its release. */
 export function createHost(names: HostNames, parts: HostParts, opts: pulumi.ComponentResourceOptions = {}) {
-  const { generation, sshKeys } = parts.host;
+  const { generation, sshKeys, breakGlass } = parts.host;
   const store = new Store(names.store, { ...parts.store, hosts: { [names.host]: { generation } } }, opts);
   const hostStore = store.hosts[names.host];
   if (hostStore === undefined) throw new Error(`the store made no keys for ${names.host}`);
@@ -36,6 +36,7 @@ export function createHost(names: HostNames, parts: HostParts, opts: pulumi.Comp
       store: hostStore,
       workloads: parts.workloads,
       sshKeys,
+      ...(breakGlass === undefined ? {} : { breakGlass }),
       ...(parts.registryAuth === undefined ? {} : { registryAuth: parts.registryAuth }),
     },
     opts,

@@ -7,9 +7,9 @@ import { type Recorded, type RecordOptions, type Registered, record } from "../.
 export interface Deployed<T> extends Recorded<T> {
   readonly result: T;
   /** The only resource of a type. */
-  one(type: string): Registered;
+  readonly one: (type: string) => Registered;
   /** The resource with a name. */
-  named(name: string): Registered;
+  readonly named: (name: string) => Registered;
 }
 
 /** Runs a program against mocks; throws what the program throws, and refuses what the engine would refuse. */

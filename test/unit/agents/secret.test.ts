@@ -11,7 +11,7 @@ describe("Secret", () => {
   test("cannot be printed, logged, put into a text or into JSON", () => {
     const secret = new Secret("hunter2");
     const shown = [
-      `${secret}`,
+      String(secret),
       JSON.stringify({ secret }),
       inspect({ secret }),
       format("%s %o %j", secret, secret, secret),

@@ -49,9 +49,7 @@ describe("the config of a stack", () => {
       "vultr:apiKey": "x",
       "tailscale:apikey": "x",
     });
-    expect(problems).toEqual([
-      "roost:tenant must go: the keys of this program are host, tailnet, store, images, moltbot, master, tenants",
-    ]);
+    expect(problems).toEqual(['roost: must not have "tenant" (did you mean "tenants"?)']);
   });
 
   test("names every problem of the first round at once, each with its path", async () => {
@@ -67,10 +65,10 @@ describe("the config of a stack", () => {
     });
     expect(await problemsOf(raw)).toEqual([
       'roost:host.region must be a three-letter Vultr id such as "ewr", got "New Jersey"',
-      "roost:host.generation must be a generation, a whole number",
+      "roost:host.generation must be a whole number from 1 to 1000000, got 1.5",
       "roost:host.sshKeys must hold at least one public key",
-      'roost:host must not have "hostnam": there is no such key here',
-      "roost:store.bucket must be a bucket's name in quotes",
+      'roost:host must not have "hostnam" (did you mean "hostname"?)',
+      "roost:store.bucket must be a bucket's name, got nothing",
       "roost:tenants.frontend.telegram.token must be a Telegram bot token in quotes (digits, a colon, about 35 letters, from @BotFather), got something that is no string",
       'roost:tenants.frontend.telegram.allowFrom[0] must be a numeric user id in quotes, such as "123456789" (ask @userinfobot), got a number, which YAML rounds when it is long: put it in quotes, or use pulumi config set --type string',
       "roost:tenants.Front must have a name of 1 to 31 lower-case letters, digits and hyphens that begins with a letter and does not end with a hyphen",
@@ -86,9 +84,9 @@ describe("the config of a stack", () => {
 
   test("says which parts are missing", async () => {
     expect(await problemsOf({})).toEqual([
-      "roost:host is missing: it must be a map",
-      "roost:store is missing: it must be a map",
-      "roost:images is missing: it must be a map",
+      "roost:host must be a map with region, hostname, generation and sshKeys, got nothing",
+      "roost:store must be a map with bucket, got nothing",
+      "roost:images must be a map of images by digest, got nothing",
     ]);
   });
 

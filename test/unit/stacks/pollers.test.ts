@@ -62,6 +62,11 @@ describe("bot tokens of several stacks", () => {
 });
 
 describe("rawConfig", () => {
+  test("keeps an id that is a key exactly as it is written, without quotes too", () => {
+    const raw = rawConfig("config:\n  roost:moltbot: { discord: { guilds: { 234567890123456789: {} } } }\n");
+    expect(raw).toEqual({ moltbot: { discord: { guilds: { "234567890123456789": {} } } } });
+  });
+
   test("gives the keys of roost without their prefix, and nothing of a file without config", () => {
     expect(rawConfig("config:\n  roost:host: { region: ewr }\n  vultr:apiKey: x\n")).toEqual({
       host: { region: "ewr" },

@@ -132,6 +132,15 @@ describe("HostRelease", () => {
     expect(text(entries, "quadlets/nanobot.image.d/10-reference.conf")).toContain("AuthFile=/var/lib/roost/auth.json");
   });
 
+  test("opens SSH to the break-glass CIDR in the host's firewall, and to nobody otherwise", async () => {
+    const closed = await opened((await release()).named("release-archive-g1"));
+    expect(closed.some(({ path }) => path.startsWith("firewall/"))).toBe(false);
+    const open = await opened((await release({ breakGlass: "2001:db8::/48" })).named("release-archive-g1"));
+    expect(text(open, "firewall/break-glass.nft")).toBe(
+      "add rule inet roost input ip6 saddr 2001:db8::/48 tcp dport 22 accept\n",
+    );
+  });
+
   test("derives what only the host's root can make", async () => {
     const workload = tenant("frontend");
     const derived = {

@@ -35,7 +35,7 @@ describe("UcoreHost", () => {
       resources
         .filter(({ options }) => options.parent === urn)
         .map(({ name, type }) => [name, type])
-        .toSorted(),
+        .toSorted(([a = ""], [b = ""]) => a.localeCompare(b)),
     ).toEqual([
       ["host-firewall", "vultr:index/firewallGroup:FirewallGroup"],
       ["host-tailnet", "roost:tailnet:TailnetKey"],

@@ -37,7 +37,7 @@ describe("npm run preview", () => {
     writeFileSync(file, "config:\n  roost:host: { region: ewr }\n");
     const { status, stdout, stderr } = run("--config", file, "--program", "vultr");
     expect(status).toBe(1);
-    expect(stdout).toContain("refused: roost:store is missing: it must be a map\n");
+    expect(stdout).toContain("refused: roost:store must be a map with bucket, got nothing\n");
     expect(stdout + stderr).not.toMatch(/\n\s+at /);
     expect(stdout).not.toContain("\u001b[");
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindOf, nearest, shown } from "../../../agents/nanobot-keys.ts";
+import { kindOf, nearest, shown } from "../../../agents/keys.ts";
 
 const known = ["telegram", "temperature", "exec", "cpus", "allowFrom", "apiKey"];
 
