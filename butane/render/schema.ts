@@ -69,14 +69,25 @@ export const butane = mapping({
   systemd,
 });
 
-/** What the parts of a document are once read; every key may be left out. */
+// What the parts of a document are once read; every key may be left out.
+
+/** The section `kernel_arguments`. */
 export type KernelArguments = Read<typeof kernelArguments>;
+/** The section `passwd`. */
 export type Passwd = Read<typeof passwd>;
+/** The section `storage`. */
 export type Storage = Read<typeof storage>;
+/** The section `systemd`. */
 export type Systemd = Read<typeof systemd>;
+/** `user` or `group` of something in `storage`. */
 export type Owner = Read<typeof owner>;
+/** `contents` of a file, or an entry of its `append`. */
 export type Resource = Read<typeof resource>;
+/** An entry of `storage.directories`. */
 export type Directory = Read<typeof directory>;
+/** An entry of `storage.files`. */
 export type File = Read<typeof file>;
+/** An entry of `storage.links`. */
 export type Link = Read<typeof link>;
+/** An entry of `storage.trees`. */
 export type Tree = Read<typeof tree>;

@@ -7,7 +7,7 @@ import { parseUnitFile } from "./unit-file.ts";
 const SUFFIXES = "service socket device mount automount swap target path timer snapshot slice scope".split(" ");
 const UNIT_NAME = new RegExp(String.raw`^[A-Za-z0-9:_.\\@-]+\.(?:${SUFFIXES.join("|")})$`);
 
-/** A unit or drop-in as Ignition names it; `at` is where the document has it. */
+/** A unit or drop-in of the document. */
 interface Source {
   readonly name?: string | undefined;
   readonly contents?: string | undefined;

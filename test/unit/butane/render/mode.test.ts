@@ -14,14 +14,14 @@ function problemOf(mode: number, kind: "file" | "directory"): string | undefined
   }
 }
 
-test.each([0, 0o400, 0o440, 0o444, 0o600, 0o640, 0o644, 0o700, 0o755, 0o777, 0o022])(
+test.each([0, 0o400, 0o440, 0o444, 0o600, 0o640, 0o644, 0o700, 0o755, 0o777, 0o022, 406])(
   "the file mode %d is accepted",
   (mode) => {
     expect(problemOf(mode, "file")).toBeUndefined();
   },
 );
 
-test.each([400, 444, 600, 640, 644, 700, 750, 755])("the mode %d was meant to be octal", (mode) => {
+test.each([400, 444, 500, 600, 640, 644, 700, 750, 755])("the mode %d was meant to be octal", (mode) => {
   expect(problemOf(mode, "file")).toBe(`mode must be octal, got ${mode} in decimal: write 0${mode}`);
 });
 

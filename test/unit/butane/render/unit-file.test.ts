@@ -4,6 +4,7 @@ import { parseUnitFile } from "../../../../butane/render/unit-file.ts";
 describe("a unit file", () => {
   test.each([
     ["a section and a setting", "[Install]\nWantedBy=a\n", true],
+    ["another section behind it", "[Install]\nA=b\n[Unit]\nC=d\n", true],
     ["a setting without a value", "[Install]\nWantedBy=", true],
     ["a section without a setting", "[Install]\n", false],
     ["a setting of another section only", "[Install]\n[Unit]\nA=b\n", false],
