@@ -4,8 +4,6 @@ import { choice, digits, flag, list, mapKey, mapOf, matching, number, text, whol
 import { shown, strictMap } from "./keys.ts";
 import { discordToken, modelKey, secretLeaf, telegramToken } from "./secret-leaf.ts";
 
-export { moltbotProblems } from "./moltbot-problems.ts";
-
 /** Least memory of the gateway in MiB: OpenClaw 2026.9.6 settles at about 0.8 GB, peaks at 1.2 GB, and each command run beside it adds up to 0.46 GB. */
 const GATEWAY_MIB = 2048;
 

@@ -7,8 +7,6 @@ import { providerKind, providerSpelling } from "./nanobot-providers.ts";
 import { discordToken, modelKey, telegramToken } from "./secret-leaf.ts";
 import { RESERVED_NAMES } from "./workload.ts";
 
-export { nanobotProblems } from "./nanobot-problems.ts";
-
 /** Smallest state volume in MiB; mkfs.xfs itself refuses less than 300. */
 const MIN_VOLUME_MIB = 512;
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { moltbotWorkload } from "../agents/moltbot.ts";
-import { moltbotProblems, moltbotSchema } from "../agents/moltbot-schema.ts";
+import { moltbotProblems } from "../agents/moltbot-problems.ts";
+import { moltbotSchema } from "../agents/moltbot-schema.ts";
 import type { Secret } from "../agents/secret.ts";
 import { agentArgs } from "./agent-args.ts";
 import type { HostRelease } from "./release/HostRelease.ts";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { nanobotWorkload } from "../agents/nanobot.ts";
-import { nanobotProblems, nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
+import { nanobotProblems } from "../agents/nanobot-problems.ts";
+import { nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
 import type { Secret } from "../agents/secret.ts";
 import { assertValid } from "../providers/validation.ts";
 import { agentArgs } from "./agent-args.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { moltbotProblems } from "../agents/moltbot-schema.ts";
-import { nanobotProblems } from "../agents/nanobot-schema.ts";
+import { moltbotProblems } from "../agents/moltbot-problems.ts";
+import { nanobotProblems } from "../agents/nanobot-problems.ts";
 import type { Problem } from "../agents/problem.ts";
 import type { Workload } from "../agents/workload.ts";
 import { HOST_FILES_DIR, hostButane } from "../butane/host.ts";

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nanobotWorkload } from "../../agents/nanobot.ts";
+import { nanobotProblems } from "../../agents/nanobot-problems.ts";
 import { PROVIDER_NAMES, providerKind } from "../../agents/nanobot-providers.ts";
-import { masterSchema, type NanobotArgs, nanobotProblems, nanobotSchema } from "../../agents/nanobot-schema.ts";
+import { masterSchema, type NanobotArgs, nanobotSchema } from "../../agents/nanobot-schema.ts";
 import { checkNanobotConfig, registeredProviders } from "./nanobot-check.ts";
 
 const telegram = { token: "1234567890:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", allowFrom: ["123456789"] };

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { moltbotWorkload } from "../../agents/moltbot.ts";
+import { moltbotProblems } from "../../agents/moltbot-problems.ts";
 import { BUILT_IN_PROVIDERS } from "../../agents/moltbot-providers.ts";
-import { moltbotProblems, moltbotSchema } from "../../agents/moltbot-schema.ts";
+import { moltbotSchema } from "../../agents/moltbot-schema.ts";
 import {
   args,
   GUILD,

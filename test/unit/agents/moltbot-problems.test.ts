@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { moltbotProblems } from "../../../agents/moltbot-schema.ts";
+import { moltbotProblems } from "../../../agents/moltbot-problems.ts";
 import {
   args,
   DISCORD_TOKEN,

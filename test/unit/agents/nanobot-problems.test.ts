@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nanobotProblems } from "../../../agents/nanobot-schema.ts";
+import { nanobotProblems } from "../../../agents/nanobot-problems.ts";
 import { args, DISCORD_TOKEN, MODEL_KEY, TELEGRAM_TOKEN } from "./nanobot-fixtures.ts";
 
 const found = (changes: Readonly<Record<string, unknown>>): string[] =>
