@@ -9,9 +9,9 @@ const programs = new Map<string, () => Promise<{ main(): Promise<object> }>>([
 // evaluate several stacks.
 export default async (): Promise<object> => {
   const stack = pulumi.getStack();
-  const [program = ""] = stack.split(".");
+  const [program = "", ...environment] = stack.split(".");
   const load = programs.get(program);
-  if (load === undefined || !stack.includes(".")) {
+  if (load === undefined || environment.length === 0 || environment.includes("")) {
     // Never fall through: an empty program asks Pulumi to delete everything in the stack.
     throw new pulumi.RunError(
       `stack "${stack}" names no program: use <program>.<environment>, with <program> one of ${[...programs.keys()].join(", ")}`,

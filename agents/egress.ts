@@ -77,6 +77,12 @@ export function egressProblem(text: string): string | undefined {
   return `must be private, got "${text}": public addresses are open without an entry`;
 }
 
+/** Whether an address is the first of its network of so many bits. */
+export function isNetworkAddress(text: string, prefix: number): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && firstOf({ ...address, prefix }) === address.value;
+}
+
 /** The entry that opens one port of an address, as `new URL().hostname` gives it. */
 export function egressEntry(hostname: string, port: number): string {
   const address = parseAddress(hostname);

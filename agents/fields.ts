@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kindOf, shown } from "./keys.ts";
+import { kindOf, LOOKS_SECRET, shown } from "./keys.ts";
 
 type Issue = { readonly input?: unknown };
 
@@ -10,14 +10,20 @@ export const text = (what: string, problem: (value: string) => string | undefine
     if (message !== undefined) context.addIssue({ code: "custom", message });
   });
 
-/** A text of one form. */
+/** A text of one form that is no secret in the wrong place; `provider/key` counts as one. */
 export const matching = (what: string, pattern: RegExp) =>
-  text(what, (value) => (pattern.test(value) ? undefined : `must be ${what}, got ${shown(value)}`));
+  text(what, (value) => {
+    if (value.split("/").some((part) => LOOKS_SECRET.test(part))) {
+      return `must be ${what}, got what looks like a key or a token`;
+    }
+    return pattern.test(value) ? undefined : `must be ${what}, got ${shown(value)}`;
+  });
 
 /** A whole number within bounds, both included; `unit` begins with a space, or is empty. */
 export const wholeNumber = (min: number, max: number, unit: string) => {
   const error = (issue: Issue) => `must be a whole number from ${min} to ${max}${unit}, got ${figure(issue.input)}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  // One check: beyond what an integer can be, zod would say the same twice.
+  return z.number({ error }).refine((value) => Number.isSafeInteger(value) && value >= min && value <= max, { error });
 };
 
 /** A number within bounds, both included; `unit` begins with a space, or is empty. */

@@ -29,6 +29,17 @@ export function shown(value: unknown): string {
   return typeof value === "string" && /^[A-Za-z][A-Za-z/_-]{0,31}$/.test(value) ? `"${value}"` : kindOf(value);
 }
 
+/** A rejected id or name for a message; a longer text, or one with blanks or mixed case and digits, might be a secret. */
+export function brief(value: string): string {
+  const word = /^[\w./:@-]{1,24}$/.test(value) && !(/[A-Z]/.test(value) && /\d/.test(value));
+  const plain = (word || /^[A-Za-z ]{1,24}$/.test(value)) && !LOOKS_SECRET.test(value);
+  return plain ? JSON.stringify(value) : `a text of ${value.length} characters`;
+}
+
+/** How keys of model providers, vaults and bots begin. */
+export const LOOKS_SECRET =
+  /^(sk-|sk_|gsk_|hf_|nvapi-|xai-|ops_|AIza|tskey-|K00\d|\d{6,}:)|^[\w-]{20,}\.[\w-]{4,10}\.[\w-]{20,}$/;
+
 /** The known word that a person most likely meant: the same but for case and separators, or at most two letters away. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known

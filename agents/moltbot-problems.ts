@@ -83,7 +83,7 @@ function modelProblems({ model, fallbacks, providers }: MoltbotArgs): Problem[] 
   ];
   return references.flatMap((reference) => {
     const name = providerOf(reference.model);
-    if (providers[name] !== undefined) return [];
+    if (Object.hasOwn(providers, name)) return [];
     const meant = nearest(name, Object.keys(providers));
     const fix = meant === undefined ? `add providers.${name}.apiKey` : `did you mean "${meant}"?`;
     return [

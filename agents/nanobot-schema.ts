@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { egressProblem } from "./egress.ts";
-import { choice, digits, flag, list, number, text, wholeNumber } from "./fields.ts";
-import { shown, strictMap } from "./keys.ts";
+import { choice, digits, flag, list, matching, number, text, wholeNumber } from "./fields.ts";
+import { strictMap } from "./keys.ts";
 import { flagWithout, never, timezone, url } from "./nanobot-fields.ts";
 import { providerKind, providerSpelling } from "./nanobot-providers.ts";
 import { discordToken, modelKey, telegramToken } from "./secret-leaf.ts";
@@ -140,15 +140,9 @@ const exec = strictMap("a map with enable and timeoutSeconds", {
 
 const MODEL = 'a model\'s name as the provider spells it, such as "claude-opus-4-5"';
 
-/** Beginnings of API keys of the large providers, and bot tokens: a model's name stands in the open. */
-const LOOKS_SECRET = /^(sk-|sk_|gsk_|hf_|nvapi-|xai-|AIza|\d{6,}:)|^[\w-]{20,}\.[\w-]{4,10}\.[\w-]{20,}$/;
-
 const tuning = {
   provider,
-  model: text(MODEL, (value) => {
-    if (LOOKS_SECRET.test(value)) return `must be ${MODEL}, got what looks like a key or a token`;
-    return /^[A-Za-z0-9][\w./:@+-]{0,199}$/.test(value) ? undefined : `must be ${MODEL}, got ${shown(value)}`;
-  }).describe("Model, as the provider spells it"),
+  model: matching(MODEL, /^[A-Za-z0-9][\w./:@+-]{0,199}$/).describe("Model, as the provider spells it"),
   temperature: number(0, 2, "").default(0.1).describe("0 is sober; some APIs end at 1"),
   maxTokens: wholeNumber(1, 1_000_000, " tokens").default(8192).describe("Longest answer of the model, in tokens"),
   contextWindowTokens: wholeNumber(1024, 10_000_000, " tokens")

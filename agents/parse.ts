@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { brief } from "./keys.ts";
 import type { Problem } from "./problem.ts";
 import { showPath } from "./secret-paths.ts";
 
@@ -15,6 +16,6 @@ function problemOf(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.map((key) => (typeof key === "symbol" ? key.toString() : key));
   if (issue.code !== "invalid_key") return { path: showPath(path), message: issue.message };
   // A key that the schema refuses may be a token that was pasted in the wrong place.
-  const shown = /^[\w*-]{1,24}$/.test(String(path.at(-1))) ? path : path.slice(0, -1);
+  const shown = brief(String(path.at(-1))).startsWith('"') || path.at(-1) === "*" ? path : path.slice(0, -1);
   return { path: showPath(shown), message: issue.issues[0]?.message ?? issue.message };
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Secret } from "./secret.ts";
 
-/** `op://vault/item/field` or `op://vault/item/section/field`. */
-export const OP_REFERENCE = /^op:\/\/[^/?\s][^/?]*\/[^/?]+(\/[^/?]+){1,2}$/;
+/** `op://vault/item/field` or `op://vault/item/section/field`; without escapes, so that one place has one spelling. */
+export const OP_REFERENCE = /^op:\/\/[^/?%\s][^/?%]*\/[^/?%]+(\/[^/?%]+){1,2}$/;
 
 /** What a secret leaf of a schema is. */
 export interface SecretKind {
@@ -11,6 +11,8 @@ export interface SecretKind {
   readonly what: string;
   /** What the text must look like; the message says `shape`, never the text. */
   readonly pattern: RegExp;
+  /** What the pattern cannot say. */
+  readonly accepts?: (text: string) => boolean;
   /** The pattern in words, with an example that is no secret. */
   readonly shape: string;
   /** A stand-in of the right shape for previews, made from 40 hexadecimal digits that differ per config path. */
@@ -56,7 +58,8 @@ function secretProblem(kind: SecretKind, text: string): string | undefined {
   }
   if (LEFT_IN.test(text.trim())) return `must be ${kind.what}, got a placeholder that was left in`;
   if (text !== text.trim()) return `must be ${kind.what} without white space around it`;
-  if (!kind.pattern.test(text)) return `must be ${kind.what} (${kind.shape}), got a text of another form`;
+  if (!kind.pattern.test(text) || kind.accepts?.(text) === false)
+    return `must be ${kind.what} (${kind.shape}), got a text of another form`;
   return undefined;
 }
 

@@ -9,6 +9,13 @@ export const HOST_FILES_DIR = join(import.meta.dirname, "files");
 /** What the signature policy of a host accepts as its OS: images that ublue-os signs, by tag or digest. */
 export const OS_IMAGE = /^ghcr\.io\/ublue-os\/[a-z0-9][a-z0-9._-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
 
+/** One DNS label that begins with a letter. */
+export const HOSTNAME = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** A public key as in a .pub file: one line, which becomes a line of `authorized_keys`. */
+export const SSH_KEY =
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}( [^\p{Cc}\u2028\u2029]*)?$/u;
+
 /** What a host must know to fetch and open its releases; lies in `/etc/roost/birth.json`, root only. */
 export interface Birth {
   /** Full stack name, such as `vultr.prod`. */
@@ -68,11 +75,11 @@ export function hostButane(args: HostButaneArgs): string {
 
 function hostProblems({ hostname, sshKeys, osImage }: HostButaneArgs): string[] {
   const problems: string[] = [];
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(hostname)) {
+  if (!HOSTNAME.test(hostname)) {
     problems.push(`hostname must be one DNS label such as "agent", got ${JSON.stringify(hostname)}`);
   }
   for (const [index, key] of sshKeys.entries()) {
-    if (!/^[\w@.-]+ [A-Za-z0-9+/=]+( .*)?$/.test(key)) {
+    if (!SSH_KEY.test(key)) {
       problems.push(`sshKeys[${index}] must be one line such as "ssh-ed25519 AAAA... name", got something else`);
     }
   }

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { imageProblem } from "../agents/image.ts";
 import { moltbotWorkload } from "../agents/moltbot.ts";
 import { moltbotProblems } from "../agents/moltbot-problems.ts";
 import { moltbotSchema } from "../agents/moltbot-schema.ts";
 import type { Secret } from "../agents/secret.ts";
+import { assertValid } from "../providers/validation.ts";
 import { agentArgs } from "./agent-args.ts";
 import type { HostRelease } from "./release/HostRelease.ts";
-import type { Store, StoreArgs } from "./store/Store.ts";
+import { type Store, type StoreArgs, storeProblems } from "./store/Store.ts";
 import { createHost } from "./vultr/createHost.ts";
+import { hostProblems } from "./vultr/host-checks.ts";
 import type { UcoreHost, UcoreHostArgs } from "./vultr/UcoreHost.ts";
 
 const TYPE = "roost:index:MoltbotHost";
@@ -34,6 +37,13 @@ export class MoltbotHost extends pulumi.ComponentResource {
   readonly release: HostRelease;
 
   constructor(name: string, args: MoltbotHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Before anything is registered: a half-made store would keep its root.
+    assertValid(TYPE, name, [
+      ...hostProblems(args.host),
+      ...storeProblems(args.store),
+      imageProblem(args.images.gateway),
+      imageProblem(args.images.sandbox),
+    ]);
     const agent = agentArgs(`${TYPE} "${name}"`, moltbotSchema, args.agent, moltbotProblems);
     super(TYPE, name, {}, opts);
     const { gateway, sandbox, registryAuth } = args.images;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { imageProblem } from "../agents/image.ts";
 import { nanobotWorkload } from "../agents/nanobot.ts";
 import { nanobotProblems } from "../agents/nanobot-problems.ts";
 import { nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
@@ -7,8 +8,9 @@ import type { Secret } from "../agents/secret.ts";
 import { assertValid } from "../providers/validation.ts";
 import { agentArgs } from "./agent-args.ts";
 import type { HostRelease } from "./release/HostRelease.ts";
-import type { Store, StoreArgs } from "./store/Store.ts";
+import { type Store, type StoreArgs, storeProblems } from "./store/Store.ts";
 import { createHost } from "./vultr/createHost.ts";
+import { hostProblems } from "./vultr/host-checks.ts";
 import type { UcoreHost, UcoreHostArgs } from "./vultr/UcoreHost.ts";
 
 const TYPE = "roost:index:NanobotHost";
@@ -34,7 +36,13 @@ export class NanobotHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: NanobotHostArgs, opts?: pulumi.ComponentResourceOptions) {
     const { tenant, image, registryAuth } = args;
-    assertValid(TYPE, name, [tenantName.safeParse(tenant).error?.issues.map(({ message }) => `tenant ${message}`)[0]]);
+    // Before anything is registered: a half-made store would keep its root.
+    assertValid(TYPE, name, [
+      ...hostProblems(args.host),
+      ...storeProblems(args.store),
+      imageProblem(image),
+      tenantName.safeParse(tenant).error?.issues.map(({ message }) => `tenant ${message}`)[0],
+    ]);
     const agent = agentArgs(`${TYPE} "${name}"`, nanobotSchema, args.agent, nanobotProblems);
     super(TYPE, name, {}, opts);
     const parts = createHost(

@@ -31,7 +31,7 @@ export interface Loaded {
 /** Reads and checks the config of the program `vultr`; all problems of a round at once, before anything is registered. */
 export async function loadConfig(): Promise<Loaded> {
   const stack = pulumi.getStack();
-  const raw = readConfig(stack);
+  const raw = readConfig();
   const written = shaped(stack, raw);
 
   const meaning = checkMeaning(written, stack);
@@ -41,7 +41,7 @@ export async function loadConfig(): Promise<Loaded> {
 
   const resolved = await resolveReferences(raw, secretPaths(vultrSchema, raw));
   if ("problems" in resolved) throw new ConfigError(stack, resolved.problems);
-  const config = shaped(stack, resolved.raw);
+  const config = shaped(stack, resolved.raw, " (from 1Password)");
   const workloads = configuredWorkloads(config);
   // Two references may name one token.
   refuse(stack, repeatedTokens(workloads));
@@ -49,27 +49,29 @@ export async function loadConfig(): Promise<Loaded> {
 }
 
 /** With `getObject`, which opens encrypted leaves: the schema knows which of them stay secret. */
-function readConfig(stack: string): Record<string, unknown> {
+function readConfig(): Record<string, unknown> {
   const config = new pulumi.Config("roost");
   const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("roost:"));
-  const problems: string[] = [];
-  const values = keys.map((full) => {
-    const key = full.slice("roost:".length);
-    try {
-      return [key, config.getObject<unknown>(key)] as const;
-    } catch {
-      // The SDK's own message repeats the value.
-      problems.push(`roost:${key} must be a map, got a single value`);
-      return [key, undefined] as const;
-    }
-  });
-  refuse(stack, problems);
-  return Object.fromEntries(values);
+  return Object.fromEntries(
+    keys.map((full) => {
+      const key = full.slice("roost:".length);
+      try {
+        return [key, config.getObject<unknown>(key)];
+      } catch {
+        // A single value; the SDK's own message repeats it, the schema's does not.
+        return [key, ""];
+      }
+    }),
+  );
 }
 
-function shaped(stack: string, raw: unknown): VultrConfig {
+function shaped(stack: string, raw: unknown, origin = ""): VultrConfig {
   const shape = checkShape(raw);
-  if ("problems" in shape) throw new ConfigError(stack, shape.problems);
+  if ("problems" in shape)
+    throw new ConfigError(
+      stack,
+      shape.problems.map((problem) => problem + origin),
+    );
   return shape.config;
 }
 

@@ -5,6 +5,7 @@ import type { Problem } from "../agents/problem.ts";
 import type { Workload } from "../agents/workload.ts";
 import { HOST_FILES_DIR, hostButane } from "../butane/host.ts";
 import { filesDir, renderIgnition } from "../butane/render/ignition.ts";
+import { USER_DATA_BUDGET_BYTES } from "../components/vultr/user-data.ts";
 import { uidCollisions } from "../quadlets/uid-map.ts";
 import { planFit } from "./plan-fit.ts";
 import type { VultrConfig } from "./schema.ts";
@@ -15,9 +16,6 @@ export interface Findings {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
-
-/** User data that later parts of a host still have to fit beside, in bytes: 24 of the 32 KiB that every host accepts. */
-export const USER_DATA_BUDGET_BYTES = 24 * 1024;
 
 const NO_DIGEST = /@sha256:0{64}$/;
 

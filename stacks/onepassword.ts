@@ -29,7 +29,7 @@ export async function resolveReferences(raw: unknown, secrets: readonly SecretPa
 }
 
 function referenceOf(text: string): Reference {
-  const parts = text.slice("op://".length).split("/").map(decodeURIComponent);
+  const parts = text.slice("op://".length).split("/");
   const [vault = "", item = ""] = parts;
   return { vault, item, section: parts.length === 4 ? parts[2] : undefined, field: parts.at(-1) ?? "" };
 }
@@ -90,6 +90,11 @@ function valueOf(reference: Reference, item: Item): { value: string } | { proble
   if (values.size > 1) {
     return {
       problem: `needs one field "${reference.field}" of the ${where}, which has several: name the section, op://vault/item/section/field`,
+    };
+  }
+  if (value.startsWith("op://")) {
+    return {
+      problem: `needs a secret in the field "${reference.field}" of the ${where}, which holds another reference`,
     };
   }
   return { value };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { type Document, parseDocument, visit } from "yaml";
 import { isRecord, secretPaths, showPath } from "../agents/secret-paths.ts";
 import { vultrSchema } from "./schema.ts";
 
@@ -35,7 +35,12 @@ export function compareStacks(own: readonly WrittenToken[], stack: string, folde
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const other of otherStacks(stack, folder)) {
-    const { tokens, encrypted } = writtenTokens(rawConfig(readFileSync(join(folder, `Pulumi.${other}.yaml`), "utf8")));
+    const read = readOther(join(folder, `Pulumi.${other}.yaml`));
+    if ("problem" in read) {
+      problems.push(`stack ${other} must be readable, so that its bots can be compared: its file ${read.problem}`);
+      continue;
+    }
+    const { tokens, encrypted } = writtenTokens(read.raw);
     const theirs = new Map(tokens.map(({ path, text }) => [text, path]));
     for (const { path, text } of own) {
       const same = theirs.get(text);
@@ -52,16 +57,47 @@ export function compareStacks(own: readonly WrittenToken[], stack: string, folde
   return { problems, warnings };
 }
 
-/** The keys below `roost:` of a stack file's text. */
-export function rawConfig(text: string): Record<string, unknown> {
-  // Ids may be keys: as numbers they would be rounded.
-  const file: unknown = parse(text, { stringKeys: true });
-  const config = isRecord(file) && isRecord(file["config"]) ? file["config"] : {};
-  return Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => key.startsWith("roost:"))
-      .map(([key, value]) => [key.slice("roost:".length), value]),
-  );
+/** The keys below `roost:` of a stack file, or in one line why it cannot be read; the line quotes nothing of it. */
+export type StackText = { readonly raw: Record<string, unknown> } | { readonly problem: string };
+
+/** Reads a stack file's text. */
+export function readStackText(text: string): StackText {
+  // Ids may be keys: as numbers they would be rounded. Messages of the parser quote lines, and with them secrets.
+  const document = parseDocument(text, { stringKeys: true, logLevel: "silent" });
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault !== undefined) return { problem: `is not YAML that Pulumi reads${placeOf(fault.linePos?.[0])}` };
+  if (hasAlias(document)) return { problem: "must not use YAML aliases: write each value out" };
+  const file: unknown = document.toJS();
+  if (file !== null && !isRecord(file)) return { problem: "must be a map with the key config" };
+  const config = file?.["config"] ?? {};
+  if (!isRecord(config)) return { problem: "must have a map under the key config" };
+  const own = Object.entries(config).filter(([key]) => key.startsWith("roost:"));
+  return { raw: Object.fromEntries(own.map(([key, value]) => [key.slice("roost:".length), value])) };
+}
+
+function placeOf(place: { readonly line: number; readonly col: number } | undefined): string {
+  return place === undefined ? "" : `, see line ${place.line}, column ${place.col}`;
+}
+
+function hasAlias(document: Document.Parsed): boolean {
+  let found = false;
+  visit(document, {
+    Alias: () => {
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function readOther(file: string): StackText {
+  try {
+    return readStackText(readFileSync(file, "utf8"));
+  } catch (error) {
+    return {
+      problem: `cannot be opened (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`,
+    };
+  }
 }
 
 /** 1Password takes references without regard to case. */

@@ -1,27 +1,35 @@
 import { z } from "zod";
 import { flag, list, text, wholeNumber } from "../agents/fields.ts";
+import { imageProblem } from "../agents/image.ts";
 import { strictMap } from "../agents/keys.ts";
 import { moltbotSchema } from "../agents/moltbot-schema.ts";
 import { masterSchema, nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
 import { secretLeaf } from "../agents/secret-leaf.ts";
+import { isRecord } from "../agents/secret-paths.ts";
 import { ROOT_PATTERN } from "../components/store/derive.ts";
-import { DEFAULT_OS, DEFAULT_PLAN, hostRules } from "../components/vultr/host-checks.ts";
+import { DEFAULT_OS, DEFAULT_PLAN, hostRules, repeatedKeys } from "../components/vultr/host-checks.ts";
 import { bucketNameProblem } from "../providers/backblaze/checks.ts";
 
 const GENERATIONS = 1_000_000;
 
-const image = text("an image reference", (value) =>
-  /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$/.test(value)
-    ? undefined
-    : `must name a registry, an image and its digest, such as "ghcr.io/owner/nanobot@sha256:<64 digits>", got ${JSON.stringify(value.slice(0, 100))}`,
-);
+const image = text("an image reference", imageProblem);
 
 const registryAuth = secretLeaf({
   what: "a containers auth.json",
-  pattern: /^\s*\{\s*"auths"\s*:\s*\{[\s\S]*\}\s*\}\s*$/,
+  pattern: /^\s*\{[\s\S]*\}\s*$/,
+  accepts: isAuthFile,
   shape: 'JSON that begins {"auths": …}, as `podman login --authfile` writes it',
   placeholder: (hex) => JSON.stringify({ auths: { "ghcr.io": { auth: hex } } }),
 });
+
+function isAuthFile(value: string): boolean {
+  try {
+    const file: unknown = JSON.parse(value);
+    return isRecord(file) && isRecord(file["auths"]) && Object.values(file["auths"]).every(isRecord);
+  } catch {
+    return false;
+  }
+}
 
 const root = secretLeaf({
   what: "the root of a recovery kit",
@@ -42,6 +50,11 @@ const host = strictMap("a map with region, hostname, generation and sshKeys", {
     .describe("The word for replacing: the generation that may delete the VM before it"),
   sshKeys: list("public SSH keys", text("a public SSH key", hostRules.sshKey))
     .min(1, "must hold at least one public key")
+    .superRefine((keys, context) => {
+      for (const index of repeatedKeys(keys)) {
+        context.addIssue({ code: "custom", path: [index], message: "must not be listed twice" });
+      }
+    })
     .describe("Public keys of the user `core`"),
   image: text("an image", hostRules.image)
     .default("stable")

@@ -7,6 +7,13 @@ export type Shape = { readonly config: VultrConfig } | { readonly problems: read
 /** The first round: types, keys and forms of single values. */
 export function checkShape(raw: unknown): Shape {
   const parsed = parseArgs(vultrSchema, raw);
-  if ("value" in parsed) return { config: parsed.value };
-  return { problems: parsed.problems.map(({ path, message }) => `roost:${path} ${message}`) };
+  const problems = "problems" in parsed ? parsed.problems.map(({ path, message }) => `roost:${path} ${message}`) : [];
+  // zod passes it over, and a tenant of that name would silently not exist.
+  if (hasKey(raw, "__proto__")) problems.push('roost: must not have the key "__proto__" anywhere');
+  return "value" in parsed && problems.length === 0 ? { config: parsed.value } : { problems };
+}
+
+function hasKey(value: unknown, key: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.keys(value).includes(key) || Object.values(value).some((part) => hasKey(part, key));
 }

@@ -145,7 +145,8 @@ export class Store extends pulumi.ComponentResource {
   }
 }
 
-function storeProblems(args: StoreArgs): (string | undefined)[] {
+/** Everything wrong with a store's arguments. */
+export function storeProblems(args: StoreArgs): (string | undefined)[] {
   const days = args.hiddenDays;
   return [
     bucketNameProblem(args.bucketName),
@@ -157,6 +158,6 @@ function storeProblems(args: StoreArgs): (string | undefined)[] {
       : "root must be 32 bytes in base64url (43 characters), as in a recovery kit",
     args.erase === undefined || args.erase === args.bucketName
       ? undefined
-      : `erase must name the bucket "${args.bucketName}", got "${args.erase}"`,
+      : "erase must be the bucket's name, got another",
   ];
 }

@@ -1,13 +1,13 @@
 import * as vultr from "@ediri/vultr";
 import * as pulumi from "@pulumi/pulumi";
-import { type Birth, HOST_FILES_DIR, hostButane } from "../../butane/host.ts";
-import { filesDir, renderIgnition } from "../../butane/render/ignition.ts";
+import { type Birth, hostButane } from "../../butane/host.ts";
 import { assertValid } from "../../providers/validation.ts";
 import { releaseKey } from "../store/derive.ts";
 import type { HostStore } from "../store/Store.ts";
 import { TailnetKey } from "../tailnet/TailnetKey.ts";
 import { FROZEN_INPUTS, waiting } from "./frozen.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostProblems } from "./host-checks.ts";
+import { userData } from "./user-data.ts";
 
 /** Part of every child's URN: a rename replaces the host unless an alias carries the old token. */
 const TYPE = "roost:vultr:UcoreHost";
@@ -80,7 +80,7 @@ export class UcoreHost extends pulumi.ComponentResource {
       region: args.region,
       hostname: args.hostname,
       ...this.bootImage(args.image ?? "stable"),
-      userData: this.butane.apply((source) => renderIgnition(source, filesDir(HOST_FILES_DIR))),
+      userData: this.butane.apply(userData),
     };
     const protect = args.replace !== args.generation;
     this.instance = new vultr.Instance(

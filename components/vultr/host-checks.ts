@@ -1,4 +1,7 @@
 import { isIP } from "node:net";
+import { isNetworkAddress } from "../../agents/egress.ts";
+import { brief } from "../../agents/keys.ts";
+import { HOSTNAME, OS_IMAGE, SSH_KEY } from "../../butane/host.ts";
 
 /** 4 GB: the smallest plan that carries Moltbot with a sandbox. */
 export const DEFAULT_PLAN = "vc2-2c-4gb";
@@ -22,36 +25,34 @@ export interface HostForm {
 /** Checks of single fields; each gives a sentence that begins after the field's name, or `undefined`. */
 export const hostRules = {
   region: (value: string) =>
-    /^[a-z]{3}$/.test(value) ? undefined : `must be a three-letter Vultr id such as "ewr", got ${quoted(value)}`,
+    /^[a-z]{3}$/.test(value) ? undefined : `must be a three-letter Vultr id such as "ewr", got ${brief(value)}`,
   plan: (value: string) =>
     /^v[a-z0-9]+(-[a-z0-9.]+)+$/.test(value)
       ? undefined
-      : `must be a Vultr plan id such as "vc2-2c-4gb", got ${quoted(value)}`,
+      : `must be a Vultr plan id such as "vc2-2c-4gb", got ${brief(value)}`,
   hostname: (value: string) =>
-    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)
+    HOSTNAME.test(value)
       ? undefined
-      : `must be 1 to 63 lower-case letters, digits and hyphens that begin with a letter, got ${quoted(value)}`,
+      : `must be 1 to 63 lower-case letters, digits and hyphens that begin with a letter, got ${brief(value)}`,
   generation: (value: number) =>
     Number.isInteger(value) && value >= 1 ? undefined : `must be a whole number, at least 1, got ${value}`,
   sshKey: (value: string) =>
-    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( [^\n]*)?$/.test(value)
-      ? undefined
-      : 'must be one public key as in a .pub file, such as "ssh-ed25519 AAAA... you"',
+    SSH_KEY.test(value) ? undefined : 'must be one public key as in a .pub file, such as "ssh-ed25519 AAAA... you"',
   image: (value: string) =>
     /^(stable|testing|next|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(value)
       ? undefined
-      : `must be stable, testing, next or the id of a snapshot, got ${quoted(value)}`,
+      : `must be stable, testing, next or the id of a snapshot, got ${brief(value)}`,
   // The policy on the host knows the signing keys of this registry path only.
   os: (value: string) =>
-    /^ghcr\.io\/ublue-os\/[a-z0-9-]+(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})$/.test(value)
+    OS_IMAGE.test(value)
       ? undefined
-      : `must be an image of ghcr.io/ublue-os with a tag or digest, such as "${DEFAULT_OS}", got ${quoted(value)}`,
+      : `must be an image of ghcr.io/ublue-os with a tag or digest, such as "${DEFAULT_OS}", got ${brief(value)}`,
   breakGlass: (value: string) =>
     isCidr(value)
       ? undefined
-      : `must be a CIDR narrower than /8 (IPv4) or /16 (IPv6), such as "203.0.113.7/32", got ${quoted(value)}`,
+      : `must be a CIDR narrower than /8 (IPv4) or /16 (IPv6), such as "203.0.113.7/32", got ${brief(value)}`,
   tag: (value: string) =>
-    /^tag:[a-z][a-z0-9-]*$/.test(value) ? undefined : `must be a tailnet tag such as "tag:roost", got ${quoted(value)}`,
+    /^tag:[a-z][a-z0-9-]*$/.test(value) ? undefined : `must be a tailnet tag such as "tag:roost", got ${brief(value)}`,
 };
 
 /** Everything wrong with a host's arguments, each with its field. */
@@ -63,11 +64,17 @@ export function hostProblems(args: HostForm): (string | undefined)[] {
     named("generation", hostRules.generation(args.generation)),
     args.sshKeys.length === 0 ? "sshKeys must hold at least one public key" : undefined,
     ...args.sshKeys.map((key, index) => named(`sshKeys[${index}]`, hostRules.sshKey(key))),
+    ...repeatedKeys(args.sshKeys).map((index) => `sshKeys[${index}] must not be listed twice`),
     named("image", optional(args.image, hostRules.image)),
     named("os", optional(args.os, hostRules.os)),
     named("breakGlass", optional(args.breakGlass, hostRules.breakGlass)),
     ...(args.tailnetTags ?? []).map((tag, index) => named(`tailnetTags[${index}]`, hostRules.tag(tag))),
   ];
+}
+
+/** Places of keys that an earlier one repeats: Ignition refuses them. */
+export function repeatedKeys(keys: readonly string[]): number[] {
+  return keys.flatMap((key, index) => (keys.indexOf(key) < index ? [index] : []));
 }
 
 function named(field: string, problem: string | undefined): string | undefined {
@@ -78,15 +85,12 @@ function optional<T>(value: T | undefined, rule: (value: T) => string | undefine
   return value === undefined ? undefined : rule(value);
 }
 
-/** A CIDR that is no world: SSH open to everybody is not a repair. */
+/** A CIDR that begins at its network's first address and is no world: SSH open to everybody is not a repair. */
 function isCidr(value: string): boolean {
   const [address = "", size = "", ...rest] = value.split("/");
   const family = isIP(address);
-  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(size)) return false;
-  return family === 4 ? Number(size) >= 8 && Number(size) <= 32 : Number(size) >= 16 && Number(size) <= 128;
-}
-
-/** What was given, unless it could be a secret that landed in the wrong place. */
-function quoted(value: string): string {
-  return value.length <= 40 ? JSON.stringify(value) : `a text of ${value.length} characters`;
+  if (family === 0 || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(size) || address.includes("%")) return false;
+  const [least, most] = family === 4 ? [8, 32] : [16, 128];
+  const prefix = Number(size);
+  return prefix >= least && prefix <= most && isNetworkAddress(address, prefix);
 }

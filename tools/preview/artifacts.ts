@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openRelease } from "../../components/release/pack.ts";
@@ -41,7 +41,15 @@ export async function hostArtifacts(recorded: Recorded<unknown>): Promise<HostAr
   );
 }
 
-/** Writes the artifacts of a stack into an empty folder; the release's secrets stay out. */
+/** Whether a folder may be replaced: it is not there, is empty, or holds an earlier preview. */
+export function mayReplace(folder: string): boolean {
+  if (!existsSync(folder)) return true;
+  if (!statSync(folder).isDirectory()) return false;
+  const names = readdirSync(folder);
+  return names.length === 0 || ["host.ign", "release.json"].every((name) => names.includes(name));
+}
+
+/** Replaces the artifacts of a stack; none are left of one that is refused. The release's secrets stay out. */
 export function writeArtifacts(folder: string, hosts: readonly HostArtifacts[]): void {
   rmSync(folder, { recursive: true, force: true });
   for (const host of hosts) {

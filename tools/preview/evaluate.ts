@@ -34,8 +34,12 @@ export interface Evaluated {
 /** Evaluates one stack: its file as written, then the real program with a stand-in for every secret. */
 export async function evaluate(file: StackFile): Promise<Evaluated> {
   const { stack, raw } = file;
+  if (file.unreadable) return refused(file, file.problems, []);
   const shape = checkShape(withoutCiphertext(raw));
-  const written = [...file.problems, ...("problems" in shape ? shape.problems : [])];
+  const written = [
+    ...file.problems,
+    ...("problems" in shape ? shape.problems.filter((problem) => !follows(problem, file)) : []),
+  ];
   const recorded = await run(stack, withPlaceholders(raw), false);
   const foreign = recorded.errors.filter((error) => !(error instanceof ConfigError));
   // A program that does not exist, say: then nothing else about the file matters.
@@ -101,6 +105,11 @@ function refused({ stack }: StackFile, problems: readonly string[], warnings: re
       problems,
     },
   };
+}
+
+/** A part that is encrypted as a whole has no shape either; one line about it is enough. */
+function follows(problem: string, { hidden }: StackFile): boolean {
+  return hidden.some((path) => problem.startsWith(`roost:${path} `) || problem.startsWith(`roost:${path}.`));
 }
 
 /** What a person has to know of an error: its own words, without a stack. */

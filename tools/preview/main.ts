@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { targets, UsageError } from "./targets.ts";
 
@@ -18,18 +18,28 @@ try {
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parsed(args);
-  const wanted = targets(positionals, values.config, values.program);
+  const wanted = targets(
+    positionals,
+    values.config === undefined ? undefined : fromCaller(values.config),
+    values.program,
+  );
   // Pulumi takes half a second to load: wrong usage should not wait for it.
-  const [{ evaluate }, { readStackFile }, { report }, { writeArtifacts }] = await Promise.all([
+  const [{ evaluate }, { readStackFile }, { report }, { mayReplace, writeArtifacts }] = await Promise.all([
     import("./evaluate.ts"),
     import("./stack-file.ts"),
     import("./report.ts"),
     import("./artifacts.ts"),
   ]);
+  const out = fromCaller(values.out);
+  for (const { stack } of wanted) {
+    if (!mayReplace(join(out, stack))) {
+      throw new UsageError(`${join(out, stack)} holds something else than a preview: take another --out or clear it`);
+    }
+  }
   const previews = [];
   for (const { stack, file } of wanted) {
     const { preview, artifacts } = await evaluate(readStackFile(file, stack));
-    if (preview.problems.length === 0) writeArtifacts(join(values.out, stack), artifacts);
+    writeArtifacts(join(out, stack), artifacts);
     if (!values.json) process.stdout.write(`${report(preview)}\n`);
     previews.push(preview);
   }
@@ -53,4 +63,9 @@ function parsed(args: string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A path as its caller means it: npm runs scripts in the repository's root and names the folder it was called from. */
+function fromCaller(path: string): string {
+  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
 }

@@ -1,40 +1,47 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseDocument } from "yaml";
 import { placeholderOf, type SecretKind } from "../../agents/secret-leaf.ts";
 import { type ConfigPath, isRecord, replaceAt, secretPaths, showPath } from "../../agents/secret-paths.ts";
-import { rawConfig, writtenTokens } from "../../stacks/pollers.ts";
+import { readStackText, writtenTokens } from "../../stacks/pollers.ts";
 import { vultrSchema } from "../../stacks/schema.ts";
 
 /** A stack file's own keys as written, and what is wrong with how they are written. */
 export interface StackFile {
   readonly stack: string;
+  /** Nothing of it could be read; `problems` says why. */
+  readonly unreadable: boolean;
   /** Keys below `roost:`, as written. */
   readonly raw: Record<string, unknown>;
+  /** Paths that are encrypted where the schema wants plain values. */
+  readonly hidden: readonly string[];
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /** Reads a stack file; `stack` is the name it stands for. */
 export function readStackFile(file: string, stack: string): StackFile {
-  const text = readFileSync(file, "utf8");
-  const [error] = parseDocument(text).errors;
-  if (error !== undefined) {
-    const [line] = error.message.split("\n", 1);
-    return { stack, raw: {}, problems: [`${basename(file)} is not YAML: ${line}`], warnings: [] };
-  }
-  const raw = rawConfig(text);
+  const read = readStackText(readFileSync(file, "utf8"));
+  if ("problem" in read)
+    return {
+      stack,
+      unreadable: true,
+      raw: {},
+      hidden: [],
+      problems: [`${basename(file)} ${read.problem}`],
+      warnings: [],
+    };
+  const { raw } = read;
   const secrets = secretPaths(vultrSchema, raw);
+  const hidden = hiddenParts(
+    raw,
+    secrets.map(({ path }) => showPath(path)),
+  );
   return {
     stack,
+    unreadable: false,
     raw,
-    problems: [
-      ...hiddenParts(
-        raw,
-        secrets.map(({ path }) => showPath(path)),
-      ),
-      ...repeatedTexts(raw),
-    ],
+    hidden,
+    problems: [...hidden.map(hiddenProblem), ...repeatedTexts(raw)],
     warnings: secrets.flatMap(({ path, value }) =>
       typeof value === "string" && !value.startsWith("op://")
         ? [
@@ -74,14 +81,7 @@ function isSecure(value: unknown): boolean {
 
 /** Encrypted where the schema wants a plain value: nobody could review it. */
 function hiddenParts(value: unknown, secrets: readonly string[], path: ConfigPath = []): string[] {
-  if (isSecure(value)) {
-    const where = showPath(path);
-    return secrets.includes(where)
-      ? []
-      : [
-          `roost:${where} must not be encrypted as a whole: only secret leaves may be, so that the rest can be reviewed`,
-        ];
-  }
+  if (isSecure(value)) return secrets.includes(showPath(path)) ? [] : [showPath(path)];
   if (Array.isArray(value)) return value.flatMap((item, index) => hiddenParts(item, secrets, [...path, index]));
   if (!isRecord(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => hiddenParts(item, secrets, [...path, key]));
@@ -98,4 +98,8 @@ function repeatedTexts(raw: unknown): string[] {
     }
     return [`${path} must not be the token of ${first}: two pollers of one bot lose messages, so make a bot for each`];
   });
+}
+
+function hiddenProblem(path: string): string {
+  return `roost:${path} must not be encrypted as a whole: only secret leaves may be, so that the rest can be reviewed`;
 }

@@ -39,14 +39,17 @@ describe("a secret leaf", () => {
     expect(messages("op://vault/item/section/field")).toBeUndefined();
   });
 
-  test.each([["op://vault/item"], ["op://vault//field"], ["op://vault/item/field?attribute=otp"], ["op://a/b/c/d/e"]])(
-    "refuses the reference %s",
-    (reference) => {
-      expect(messages(reference)).toEqual([
-        "must be op://vault/item/field or op://vault/item/section/field, got a reference of another form",
-      ]);
-    },
-  );
+  test.each([
+    ["op://vault/item"],
+    ["op://vault//field"],
+    ["op://vault/item/field?attribute=otp"],
+    ["op://a/b/c/d/e"],
+    ["op://vault/100%/field"],
+  ])("refuses the reference %s", (reference) => {
+    expect(messages(reference)).toEqual([
+      "must be op://vault/item/field or op://vault/item/section/field, got a reference of another form",
+    ]);
+  });
 
   test.each([[""], ["changeme"], ["YOUR_TOKEN"], ["<token>"], ["xxxx"], ["123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"]])(
     "refuses the placeholder %j",

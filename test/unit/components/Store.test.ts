@@ -128,7 +128,7 @@ describe("Store", () => {
       'roost:store:Store "store": bucketName must be 6 to 63 letters, digits and hyphens and not begin with "b2-", got "b2"; ' +
         "hiddenDays must be whole days, at least 1, got 0; " +
         "root must be 32 bytes in base64url (43 characters), as in a recovery kit; " +
-        'erase must name the bucket "b2", got "other"',
+        "erase must be the bucket's name, got another",
     );
   });
 });

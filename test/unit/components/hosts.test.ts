@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { MoltbotHost } from "../../../components/MoltbotHost.ts";
 import { NanobotHost, type NanobotHostArgs } from "../../../components/NanobotHost.ts";
@@ -19,6 +21,12 @@ const nanobot = (more: Partial<NanobotHostArgs> = {}) =>
     () =>
       new NanobotHost("bot", { host, store, tenant: "frontend", agent: tenant("f"), image: image("nanobot"), ...more }),
   );
+
+/** What the mocks saw in the last run, the stack itself aside. */
+const registered = () => {
+  const monitor = pulumi.runtime.getMonitor() as unknown as { getRegisteredResources(): Map<string, unknown> }; // the mocks' own class
+  return [...monitor.getRegisteredResources().keys()].filter((urn) => !urn.includes("::pulumi:pulumi:Stack::"));
+};
 
 describe("NanobotHost", () => {
   test("is a host, its store and its release, all below itself and named after it", async () => {
@@ -58,6 +66,32 @@ describe("NanobotHost", () => {
   test("refuses a tenant's name that is roost's own", async () => {
     await expect(nanobot({ tenant: "master" })).rejects.toThrow(
       'roost:index:NanobotHost "bot": tenant must have another name: "master" is roost\'s own',
+    );
+  });
+});
+
+describe("a public component", () => {
+  const wrongHost = { ...host, region: "nowhere" };
+  test.each([
+    ["a host", () => nanobot({ host: wrongHost }), "region must be a three-letter Vultr id"],
+    ["a store", () => nanobot({ store: { ...store, erase: "other" } }), "erase must be the bucket's name"],
+    ["an image", () => nanobot({ image: "nanobot:latest" }), "must name a registry, an image and its digest"],
+    [
+      "a sandbox image",
+      () => deploy(() => new MoltbotHost("bot", { host, store, agent: moltbot, images: { ...images, sandbox: "x" } })),
+      "must name a registry, an image and its digest",
+    ],
+  ])("refuses %s before it registers anything", async (_what, run, message) => {
+    await expect(run()).rejects.toThrow(message);
+    expect(registered()).toEqual([]);
+  });
+
+  test("refuses more user data than a host takes", async () => {
+    const key = (index: number) =>
+      `ssh-rsa ${createHash("sha512").update(String(index)).digest("base64").replaceAll("=", "").repeat(6)}`;
+    const sshKeys = Array.from({ length: 100 }, (_, index) => key(index));
+    await expect(nanobot({ host: { ...host, sshKeys } })).rejects.toThrow(
+      "user data must have at most 24576 bytes, got",
     );
   });
 });

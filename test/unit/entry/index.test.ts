@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import program from "../../../index.ts";
 import { STACK_FOLDER } from "../../../stacks/folder.ts";
-import { rawConfig } from "../../../stacks/pollers.ts";
+import { readStackText } from "../../../stacks/pollers.ts";
 import { withPlaceholders } from "../../../tools/preview/stack-file.ts";
 import { deploy } from "../deploy.ts";
 import { asPulumi, config } from "../stacks/fixture.ts";
@@ -12,13 +12,19 @@ import { asPulumi, config } from "../stacks/fixture.ts";
 const examples = readdirSync(STACK_FOLDER).flatMap((file) => /^Pulumi\.(.+\.example)\.yaml$/.exec(file)?.[1] ?? []);
 const textOf = (stack: string) => readFileSync(join(STACK_FOLDER, `Pulumi.${stack}.yaml`), "utf8");
 
+const rawOf = (stack: string) => {
+  const read = readStackText(textOf(stack));
+  if ("problem" in read) throw new Error(read.problem);
+  return read.raw;
+};
+
 describe("index.ts", () => {
   test("exports a function, because Pulumi runs no other default export", () => {
     expect(typeof program).toBe("function");
   });
 
   test.each(examples)("deploys %s: a store, a host and a release", async (stack) => {
-    const example = withPlaceholders(rawConfig(textOf(stack))) as Record<string, unknown>;
+    const example = withPlaceholders(rawOf(stack)) as Record<string, unknown>;
     const { resources } = await deploy(program, { stack, config: asPulumi(example) });
     const top = resources.filter(({ options }) => options.parent.endsWith(`pulumi:pulumi:Stack::roost-${stack}`));
     expect(top.map(({ type, name }) => [type, name])).toEqual([
@@ -28,7 +34,7 @@ describe("index.ts", () => {
     ]);
   });
 
-  test.each(["prod", "vultr", "aws.prod", "constructor.prod"])(
+  test.each(["prod", "vultr", "aws.prod", "constructor.prod", "vultr.", "vultr..x"])(
     "refuses the stack %j, which names no program",
     async (stack) => {
       await expect(deploy(program, { stack, config: asPulumi(config()) })).rejects.toThrow(

@@ -79,7 +79,7 @@ describe("the config of a stack", () => {
 
   test("refuses a key that holds a single value without showing it", async () => {
     const { problems } = await run({ ...asPulumi(config()), "roost:tenants": "hunter2" });
-    expect(problems).toEqual(["roost:tenants must be a map, got a single value"]);
+    expect(problems).toEqual(["roost:tenants must be a map of tenants by name"]);
   });
 
   test("says which parts are missing", async () => {
@@ -103,6 +103,71 @@ describe("the config of a stack", () => {
     expect(problems).toContain("roost:store.root must be the root of a recovery kit");
     expect(problems).toContain("roost:tenants.a.telegram.token must be a Telegram bot token");
     expect(problems).not.toContain("hunter2");
+  });
+
+  test("never shows what could be a secret in the wrong place", async () => {
+    const secret = "sk-ant-api03-hunter2hunter2hunter2hunter2";
+    const raw = config({
+      host: {
+        region: secret,
+        plan: secret,
+        hostname: secret,
+        generation: 1,
+        sshKeys: [secret],
+        image: secret,
+        os: secret,
+        breakGlass: secret,
+      },
+      tailnet: { tags: [secret] },
+      store: { bucket: secret, erase: secret },
+      images: { nanobot: secret },
+      moltbot: { ...moltbot, model: `anthropic/${secret}`, [secret]: 1 },
+      tenants: { [secret]: tenant("a"), b: tenant("b", { model: secret }) },
+      [secret]: secret,
+    });
+    const problems = await problemsOf(raw);
+    expect(problems.length).toBeGreaterThan(12);
+    expect(problems.join("\n")).not.toContain("hunter2");
+    const { problems: scalar } = await run({ ...asPulumi(config()), [`roost:${secret}`]: secret });
+    expect(scalar.join("\n")).not.toContain("hunter2");
+  });
+
+  test("refuses the key __proto__, which would silently be no tenant", async () => {
+    const { problems } = await run({
+      ...asPulumi(config()),
+      "roost:tenants": `{"__proto__": ${JSON.stringify(tenant("a"))}, "b": ${JSON.stringify(tenant("b"))}}`,
+    });
+    expect(problems).toEqual(['roost: must not have the key "__proto__" anywhere']);
+  });
+
+  test("refuses a number beyond all bounds in one line", async () => {
+    expect(await problemsOf(host({ generation: 1e300 }))).toEqual([
+      "roost:host.generation must be a whole number from 1 to 1000000, got 1e+300",
+    ]);
+  });
+
+  test("refuses an SSH key that is listed twice or does not stay on its line", async () => {
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP8RRKymM9rjbj5MUR18WX40v++lZtHXCcdcs4ZFbelQ";
+    expect(await problemsOf(host({ sshKeys: [key, `${key} a\rb`] }))).toEqual([
+      'roost:host.sshKeys[1] must be one public key as in a .pub file, such as "ssh-ed25519 AAAA... you"',
+    ]);
+    expect(await problemsOf(host({ sshKeys: [key, key] }))).toEqual(["roost:host.sshKeys[1] must not be listed twice"]);
+  });
+
+  test("refuses a break-glass network that does not begin at its first address, or is the world", async () => {
+    const wrong = ["203.0.113.7/24", "203.0.113.0/024", "fe80::1%eth0/64", "0.0.0.0/0", "::/0", "203.0.113.7"];
+    for (const breakGlass of wrong) expect(await problemsOf(host({ breakGlass }))).toHaveLength(1);
+    for (const breakGlass of ["203.0.113.7/32", "203.0.113.0/24", "2001:db8::/48"]) {
+      expect(await problemsOf(host({ breakGlass }))).toEqual([]);
+    }
+  });
+
+  test("refuses a registry login that is no auth.json, without showing it", async () => {
+    const images = { ...(config()["images"] as object), registryAuth: '{"auths": {hunter2}}' };
+    const [problem = "", ...more] = await problemsOf(config({ images }));
+    expect(more).toEqual([]);
+    expect(problem).toMatch(/^roost:images\.registryAuth must be a containers auth\.json \(/);
+    expect(problem).not.toContain("hunter2");
   });
 
   test("refuses one bot token for two workloads, by value", async () => {

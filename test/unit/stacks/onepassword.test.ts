@@ -10,6 +10,7 @@ const schema = z.record(z.string(), telegramToken());
 const VAULT = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 const ITEMS: Readonly<Record<string, object>> = {
   "Front Bot": { credential: "1:front", password: "", sections: [] },
+  Chain: { credential: "op://bots/Front Bot/credential" },
   Sections: {
     sections: [
       { id: "s1", label: "Bots", fields: [{ id: "f1", label: "token", value: "1:one" }] },
@@ -63,6 +64,7 @@ describe("1Password references", () => {
       b: "op://bots/None/credential",
       c: "op://none/Front Bot/credential",
       d: "op://bots/Sections/token",
+      e: "op://bots/Chain/credential",
     });
     expect(result).toEqual({
       problems: [
@@ -70,6 +72,7 @@ describe("1Password references", () => {
         'roost:b needs the 1Password item "None" of vault "bots", which could not be read: "None" isn\'t an item',
         'roost:c needs the 1Password item "Front Bot" of vault "none", which could not be read: "none" isn\'t a vault in this account',
         'roost:d needs one field "token" of the 1Password item "Sections" of vault "bots", which has several: name the section, op://vault/item/section/field',
+        'roost:e needs a secret in the field "credential" of the 1Password item "Chain" of vault "bots", which holds another reference',
       ],
     });
   });

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { compareStacks, rawConfig, writtenTokens } from "../../../stacks/pollers.ts";
+import { compareStacks, readStackText, writtenTokens } from "../../../stacks/pollers.ts";
 import { config, tenant, token } from "./fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "roost-stacks-"));
@@ -61,17 +61,43 @@ describe("bot tokens of several stacks", () => {
   });
 });
 
-describe("rawConfig", () => {
-  test("keeps an id that is a key exactly as it is written, without quotes too", () => {
-    const raw = rawConfig("config:\n  roost:moltbot: { discord: { guilds: { 234567890123456789: {} } } }\n");
-    expect(raw).toEqual({ moltbot: { discord: { guilds: { "234567890123456789": {} } } } });
+describe("a stack file", () => {
+  test("gives the keys of roost without their prefix, and nothing of a file without config", () => {
+    expect(readStackText("config:\n  roost:host: { region: ewr }\n  vultr:apiKey: x\n")).toEqual({
+      raw: { host: { region: "ewr" } },
+    });
+    expect(readStackText("encryptionsalt: x\n")).toEqual({ raw: {} });
+    expect(readStackText("")).toEqual({ raw: {} });
   });
 
-  test("gives the keys of roost without their prefix, and nothing of a file without config", () => {
-    expect(rawConfig("config:\n  roost:host: { region: ewr }\n  vultr:apiKey: x\n")).toEqual({
-      host: { region: "ewr" },
+  test("keeps an id that is a key exactly as it is written, without quotes too", () => {
+    expect(readStackText("config:\n  roost:moltbot: { discord: { guilds: { 234567890123456789: {} } } }\n")).toEqual({
+      raw: { moltbot: { discord: { guilds: { "234567890123456789": {} } } } },
     });
-    expect(rawConfig("encryptionsalt: x\n")).toEqual({});
-    expect(rawConfig("")).toEqual({});
+  });
+
+  test.each([
+    ["config:\n  a: {token: hunter2\n", "is not YAML that Pulumi reads, see line 3, column 1"],
+    ["config:\n  ? [hunter2]\n  : 1\n", "is not YAML that Pulumi reads, see line 2, column 5"],
+    ["config:\n  a: !hunter2 x\n", "is not YAML that Pulumi reads, see line 2, column 6"],
+    ["config:\n  a: &hunter2 x\n  b: *hunter2\n", "must not use YAML aliases: write each value out"],
+    ["config: hunter2\n", "must have a map under the key config"],
+    ["hunter2\n", "must be a map with the key config"],
+  ])("that is wrong is one line that quotes nothing of it: %j", (text, problem) => {
+    expect(readStackText(text)).toEqual({ problem });
+  });
+});
+
+describe("a file of another stack that cannot be read", () => {
+  const broken = mkdtempSync(join(tmpdir(), "roost-broken-"));
+  afterAll(() => rmSync(broken, { recursive: true }));
+
+  test("is named, because nobody knows which bots it has, and never quoted", () => {
+    writeFileSync(join(broken, "Pulumi.vultr.prod.yaml"), "config:\n  a: {token: hunter2\n");
+    mkdirSync(join(broken, "Pulumi.vultr.folder.yaml"));
+    expect(compareStacks([], "vultr.dev", broken).problems).toEqual([
+      "stack vultr.folder must be readable, so that its bots can be compared: its file cannot be opened (EISDIR)",
+      "stack vultr.prod must be readable, so that its bots can be compared: its file is not YAML that Pulumi reads, see line 3, column 1",
+    ]);
   });
 });

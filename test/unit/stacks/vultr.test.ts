@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { USER_DATA_BUDGET_BYTES } from "../../../stacks/meaning.ts";
+import { USER_DATA_BUDGET_BYTES } from "../../../components/vultr/user-data.ts";
 import { main } from "../../../stacks/vultr.ts";
 import { ignitionFile } from "../../../tools/preview/artifacts.ts";
 import { unsecret } from "../../../tools/record.ts";

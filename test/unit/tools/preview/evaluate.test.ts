@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { STACK_FOLDER } from "../../../../stacks/folder.ts";
-import { writeArtifacts } from "../../../../tools/preview/artifacts.ts";
+import { mayReplace, writeArtifacts } from "../../../../tools/preview/artifacts.ts";
 import { evaluate } from "../../../../tools/preview/evaluate.ts";
 import { report } from "../../../../tools/preview/report.ts";
 import { readStackFile } from "../../../../tools/preview/stack-file.ts";
@@ -125,9 +125,9 @@ describe("a preview", () => {
 
   test("refuses a part that is encrypted as a whole, because nobody could review it", async () => {
     const { preview } = await previewOf(config({ tenants: { secure: "v1:abc" } }));
-    expect(preview.problems).toContain(
+    expect(preview.problems).toEqual([
       "roost:tenants must not be encrypted as a whole: only secret leaves may be, so that the rest can be reviewed",
-    );
+    ]);
   });
 
   test("shows what the program itself refuses, each problem once", async () => {
@@ -141,7 +141,7 @@ describe("a preview", () => {
     const file = join(folder, "Pulumi.vultr.broken.yaml");
     writeFileSync(file, "config: [\n");
     const { preview } = await evaluate(readStackFile(file, "vultr.broken"));
-    expect(preview.problems[0]).toMatch(/^Pulumi\.vultr\.broken\.yaml is not YAML: /);
+    expect(preview.problems).toEqual(["Pulumi.vultr.broken.yaml is not YAML that Pulumi reads, see line 2, column 1"]);
   });
 
   test("does not know the price of a plan that its table lacks, and says so", async () => {
@@ -165,6 +165,21 @@ describe("artifacts", () => {
     expect(JSON.parse(readFileSync(join(out, "release.json"), "utf8")).stack).toBe("vultr.nanobot.example");
     expect(existsSync(join(out, "quadlets/nanobot@frontend.container"))).toBe(true);
     expect(existsSync(join(out, "secrets"))).toBe(false);
+  });
+
+  test("replace an earlier preview or nothing, never a folder of somebody else's", () => {
+    const folderOf = (name: string, ...files: string[]) => {
+      const path = join(folder, name);
+      mkdirSync(path);
+      for (const file of files) writeFileSync(join(path, file), "");
+      return path;
+    };
+    expect(mayReplace(join(folder, "none"))).toBe(true);
+    expect(mayReplace(folderOf("empty"))).toBe(true);
+    expect(mayReplace(folderOf("preview", "host.ign", "release.json"))).toBe(true);
+    expect(mayReplace(folderOf("mine", "mine.txt"))).toBe(false);
+    writeFileSync(join(folder, "file"), "");
+    expect(mayReplace(join(folder, "file"))).toBe(false);
   });
 
   test("replace those of an earlier preview", async () => {
