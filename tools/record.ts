@@ -25,6 +25,8 @@ export interface RegisteredOptions {
   readonly dependencies: readonly string[];
   readonly aliases: number;
   readonly provider: string;
+  /** Moments with a hook, such as `beforeDelete`. */
+  readonly hooks: readonly string[];
 }
 
 /** A function call of the program. */
@@ -135,6 +137,7 @@ export async function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 interface RegisterRequest {
   getObject(): { toJavaScript(): Record<string, unknown> };
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
+  getHooks(): { toObject(): Readonly<Record<string, readonly string[]>> } | undefined;
   toObject(): {
     type: string;
     name: string;
@@ -216,8 +219,16 @@ function registered(request: RegisterRequest, urn: string): Registered {
       dependencies: plain.dependenciesList,
       aliases: plain.aliasesList.length,
       provider: plain.provider,
+      hooks: Object.entries(request.getHooks()?.toObject() ?? {}).flatMap(([moment, names]) =>
+        names.length === 0 ? [] : moment.replace(/List$/, "").replace(/^(before|after)(\w)/, upperThird),
+      ),
     },
   };
+}
+
+/** `beforedelete` is what protobuf makes of `beforeDelete`. */
+function upperThird(_all: string, when: string, letter: string): string {
+  return `${when}${letter.toUpperCase()}`;
 }
 
 /** The engine marks additional secret outputs, the mocks do not. */

@@ -46,7 +46,7 @@ export function mayReplace(folder: string): boolean {
   if (!existsSync(folder)) return true;
   if (!statSync(folder).isDirectory()) return false;
   const names = readdirSync(folder);
-  return names.length === 0 || ["host.ign", "release.json"].every((name) => names.includes(name));
+  return names.length === 0 || names.includes("preview.json");
 }
 
 /** Replaces the artifacts of a stack; none are left of one that is refused. The release's secrets stay out. */

@@ -8,15 +8,49 @@ export interface ResourceSummary {
   readonly name: string;
   /** URN of the parent, empty for the stack. */
   readonly parent: string;
+  /** False for a component, which exists in the state alone. */
+  readonly custom: boolean;
   readonly protect: boolean;
+  readonly deleteBeforeReplace: boolean;
+  /** Inputs whose change the engine overlooks until the resource is replaced. */
+  readonly ignoreChanges: readonly string[];
+  /** A change from one value to another replaces the resource; absent when it has none. */
+  readonly replacementTrigger?: unknown;
   /** What matters about it, in a few words. */
   readonly about: string;
+  /** As registered; `[secret]` stands for whatever the program marks secret. */
+  readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** A registered resource in one line; nothing that the program marks secret is in it. */
-export function summariseResource({ urn, type, name, inputs, options }: Registered): ResourceSummary {
+const SECRET = "[secret]";
+
+/** A registered resource as a reviewer may see it; nothing that the program marks secret is in it. */
+export function summariseResource({ urn, type, name, inputs, custom, options }: Registered): ResourceSummary {
   const about = [aboutInputs(type, inputs), ...(options.protect ? ["protected"] : [])].filter((part) => part !== "");
-  return { urn, type, name, parent: options.parent, protect: options.protect, about: about.join(", ") };
+  const hidden = options.additionalSecretOutputs; // an output of an input's name has the input's value
+  const trigger = options.replacementTrigger;
+  return {
+    urn,
+    type,
+    name,
+    parent: options.parent,
+    custom,
+    protect: options.protect,
+    deleteBeforeReplace: options.deleteBeforeReplace,
+    ignoreChanges: options.ignoreChanges,
+    ...(trigger === undefined ? {} : { replacementTrigger: withoutSecrets(trigger) }),
+    about: about.join(", "),
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([key, value]) => [key, hidden.includes(key) ? SECRET : withoutSecrets(value)]),
+    ),
+  };
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (runtime.isRpcSecret(value)) return SECRET;
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
 }
 
 function aboutInputs(type: string, inputs: Readonly<Record<string, unknown>>): string {
@@ -43,7 +77,7 @@ function aboutInputs(type: string, inputs: Readonly<Record<string, unknown>>): s
 }
 
 function shown(value: unknown): string {
-  if (runtime.isRpcSecret(value)) return "[secret]";
+  if (runtime.isRpcSecret(value)) return SECRET;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

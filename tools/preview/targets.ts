@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { STACK_FOLDER } from "../../stacks/folder.ts";
 
@@ -19,15 +19,32 @@ export function targets(stacks: readonly string[], config: string | undefined, p
     if (!existsSync(config)) throw new UsageError(`there is no file ${config}`);
     return [{ stack: stackOfFile(config, program), file: resolve(config) }];
   }
-  const known = readdirSync(STACK_FOLDER)
-    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
-    .toSorted();
+  const known = knownStacks();
   const wanted = stacks.length > 0 ? stacks : known.filter((stack) => stack.endsWith(".example"));
   for (const stack of wanted) {
     if (!known.includes(stack))
       throw new UsageError(`there is no stack ${stack}: stacks/config has ${known.join(", ")}`);
   }
   return wanted.map((stack) => ({ stack, file: join(STACK_FOLDER, `Pulumi.${stack}.yaml`) }));
+}
+
+/** Every stack that has a file in the folder of stack files. */
+export function knownStacks(): string[] {
+  return readdirSync(STACK_FOLDER)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .toSorted();
+}
+
+/** Refuses an earlier preview that is not there, or that this run would overwrite before reading it. */
+export function checkAgainst(against: string, out: string): void {
+  if (!existsSync(against) || !statSync(against).isDirectory()) {
+    throw new UsageError(`--against must be the --out folder of an earlier preview, and there is no folder ${against}`);
+  }
+  if (existsSync(out) && realpathSync(out) === realpathSync(against)) {
+    throw new UsageError(
+      `--against and --out must be two folders, got ${against} for both: give one preview another --out`,
+    );
+  }
 }
 
 /** The stack that a file from anywhere stands for: its environment, else `preview`. */

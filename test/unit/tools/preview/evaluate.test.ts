@@ -176,7 +176,7 @@ describe("artifacts", () => {
     };
     expect(mayReplace(join(folder, "none"))).toBe(true);
     expect(mayReplace(folderOf("empty"))).toBe(true);
-    expect(mayReplace(folderOf("preview", "host.ign", "release.json"))).toBe(true);
+    expect(mayReplace(folderOf("preview", "host.ign", "preview.json"))).toBe(true);
     expect(mayReplace(folderOf("mine", "mine.txt"))).toBe(false);
     writeFileSync(join(folder, "file"), "");
     expect(mayReplace(join(folder, "file"))).toBe(false);
