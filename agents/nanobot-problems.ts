@@ -1,5 +1,7 @@
 import { egressAllows, egressEntry, hostScope } from "./egress.ts";
 import { nearest } from "./keys.ts";
+import { CHANNELS } from "./nanobot-channels.ts";
+import { leastMemoryMib } from "./nanobot-memory.ts";
 import { maxTemperature, PROVIDER_NAMES, providerKind, strangePrefix } from "./nanobot-providers.ts";
 import type { NanobotArgs } from "./nanobot-schema.ts";
 import type { Problem } from "./problem.ts";
@@ -9,12 +11,20 @@ export function nanobotProblems(args: NanobotArgs): Problem[] {
   return [...channelProblems(args), ...accessProblems(args), ...providerProblems(args), ...modelProblems(args)];
 }
 
-function channelProblems({ telegram, discord, egress }: NanobotArgs): Problem[] {
+function channelProblems(args: NanobotArgs): Problem[] {
+  const { telegram, egress, memoryMib } = args;
   const problems: Problem[] = [];
-  if (telegram === undefined && discord === undefined) {
+  if (CHANNELS.every((channel) => args[channel] === undefined)) {
     problems.push({
       path: "telegram",
-      message: "must be given, or discord: without a channel nobody reaches the agent",
+      message: "must be given, or discord, whatsapp or feishu: without a channel nobody reaches the agent",
+    });
+  }
+  const least = leastMemoryMib(args);
+  if (memoryMib < least) {
+    problems.push({
+      path: "memoryMib",
+      message: `must be at least ${least} MiB with these channels, whose libraries are large, got ${memoryMib}`,
     });
   }
   if (telegram?.proxy !== undefined) problems.push(...endpointProblems("telegram.proxy", telegram.proxy, egress));
@@ -23,7 +33,7 @@ function channelProblems({ telegram, discord, egress }: NanobotArgs): Problem[] 
 
 function accessProblems(args: NanobotArgs): Problem[] {
   const problems: Problem[] = [];
-  for (const channel of ["telegram", "discord"] as const) {
+  for (const channel of CHANNELS) {
     const people = args[channel]?.allowFrom;
     if (people?.length === 0 && !args.pairing) {
       problems.push({
@@ -42,6 +52,12 @@ function accessProblems(args: NanobotArgs): Problem[] {
   }
   if (args.public && args.exec.enable) {
     problems.push({ path: "exec.enable", message: "must be false beside public: true: anybody would get a shell" });
+  }
+  if (args.whatsapp !== undefined && args.exec.enable) {
+    problems.push({
+      path: "exec.enable",
+      message: "must be false beside whatsapp: a shell could copy the pairing, and with it the account",
+    });
   }
   return problems;
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { egressProblem } from "./egress.ts";
-import { choice, digits, flag, list, matching, number, text, wholeNumber } from "./fields.ts";
+import { flag, list, matching, number, text, wholeNumber } from "./fields.ts";
 import { strictMap } from "./keys.ts";
+import { channels } from "./nanobot-channels.ts";
 import { flagWithout, never, timezone, url } from "./nanobot-fields.ts";
 import { providerKind, providerSpelling } from "./nanobot-providers.ts";
-import { discordToken, modelKey, telegramToken } from "./secret-leaf.ts";
+import { modelKey } from "./secret-leaf.ts";
 import { RESERVED_NAMES } from "./workload.ts";
 
 /** Smallest state volume in MiB; mkfs.xfs itself refuses less than 300. */
@@ -19,93 +20,12 @@ const GONE_FROM_TENANT: Readonly<Record<string, string>> = {
   restrictToWorkspace: "it is always on",
   apiKey: "it belongs below provider",
   agents: "nanobot's own layout: write model, temperature and the rest at this level",
-  channels: "nanobot's own layout: write telegram or discord at this level",
+  channels: "nanobot's own layout: write telegram, discord, whatsapp or feishu at this level",
   providers: "nanobot's own layout: write provider with name, apiKey and apiBase",
   tools: "nanobot's own layout: write exec at this level; the other tools are fixed",
   gateway: "nothing to choose there: it listens on loopback only and restarts by exiting",
   websocket: "the WebUI is always off",
   mcpServers: "roost starts no MCP servers",
-};
-
-const GONE_FROM_CHANNEL: Readonly<Record<string, string>> = {
-  enabled: "a channel that is written down is on; take the channel away to turn it off",
-  botToken: "write token",
-  mode: "roost always polls, nothing listens on the host",
-  webhookUrl: "roost always polls, nothing listens on the host",
-  apiBase: "nanobot ignores it; proxy is what it reads",
-};
-
-const telegramUser = digits(
-  'a numeric user id in quotes, such as "123456789" (ask @userinfobot)',
-  /^(\*|[1-9]\d{0,15})$/,
-  (value) => {
-    if (/^\d+:/.test(value)) return "what looks like a bot token";
-    if (value.startsWith("+")) return "a phone number";
-    if (/^-\d+$/.test(value)) return "the id of a group, and people are allowed, not groups";
-    if (/^@?[A-Za-z]\w*$/.test(value)) return "what looks like a username, which another person can register later";
-    return "a text of another form";
-  },
-);
-
-const DISCORD_ID = /^(\*|[1-9]\d{16,19})$/;
-const discordUser = digits(
-  "a numeric user id in quotes, 17 to 20 digits (Developer Mode, right-click the person, Copy User ID)",
-  DISCORD_ID,
-  (value) => (value.includes(".") ? "what looks like a bot token or a username" : "a text of another form"),
-);
-const discordChannel = digits(
-  "a channel's numeric id in quotes, 17 to 20 digits (Developer Mode, right-click the channel, Copy Channel ID)",
-  DISCORD_ID,
-  () => "a text of another form",
-).refine((value) => value !== "*", "must be a channel's id, got *: an empty list already means every channel");
-
-const groupPolicy = choice(["mention", "open"], "; nanobot starts with any other word and leaves the channel dead")
-  .default("mention")
-  .describe("In groups: answer when mentioned, or every message of an allowed person");
-
-const proxy = url(
-  'a proxy without credentials, such as "socks5://10.20.0.5:1080"',
-  /^(https?|socks5h?):\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}\/?$/i,
-);
-
-const channels = (only: "many" | "owner") => {
-  const people = <T extends z.ZodType<string, string>>(element: T) =>
-    only === "owner"
-      ? list("exactly one id", element).length(
-          1,
-          "must hold exactly one id, the owner's: the master rules the whole host",
-        )
-      : list("ids in quotes", element).default([]);
-  return {
-    telegram: strictMap(
-      "a map with token and allowFrom",
-      {
-        token: telegramToken().describe("Token of the bot, from @BotFather"),
-        allowFrom: people(telegramUser).describe("Numeric ids, in quotes, of the people whom the bot answers"),
-        groupPolicy,
-        proxy: proxy.optional().describe("Proxy to Telegram; a private one needs its address in `egress`"),
-      },
-      GONE_FROM_CHANNEL,
-    )
-      .optional()
-      .describe("Telegram bot; it polls, so no port is open"),
-    discord: strictMap(
-      "a map with token and allowFrom",
-      {
-        token: discordToken().describe(
-          "Token of the bot, from the developer portal; turn on the message content intent",
-        ),
-        allowFrom: people(discordUser).describe("Numeric ids, in quotes, of the people whom the bot answers"),
-        allowChannels: list("channel ids in quotes", discordChannel)
-          .default([])
-          .describe("Ids of the only channels it answers in; empty: all it can see"),
-        groupPolicy,
-      },
-      GONE_FROM_CHANNEL,
-    )
-      .optional()
-      .describe("Discord bot"),
-  };
 };
 
 const providerName = text("a provider's name", (name) => {
@@ -172,7 +92,7 @@ const tuning = {
 
 /** Config of one nanobot tenant, below `roost:tenants.<name>`. */
 export const nanobotSchema = strictMap(
-  "a map with telegram or discord, provider and model",
+  "a map with a channel, provider and model",
   {
     ...channels("many"),
     ...tuning,
@@ -187,7 +107,7 @@ export const nanobotSchema = strictMap(
 
 /** Config of the nanobot master, `roost:master`: the same keys, with its owner alone allowed. */
 export const masterSchema = strictMap(
-  "a map with telegram or discord, provider and model",
+  "a map with a channel, provider and model",
   {
     ...channels("owner"),
     ...tuning,

@@ -1,35 +1,13 @@
+import { dirname } from "node:path";
 import { hostScope } from "./egress.ts";
+import { DATA, nanobotConfig, VARIABLES, WHATSAPP_DATABASE } from "./nanobot-config.ts";
+import { expectedMemoryMib } from "./nanobot-memory.ts";
 import { providerKind } from "./nanobot-providers.ts";
 import type { NanobotArgs } from "./nanobot-schema.ts";
 import type { Secret } from "./secret.ts";
-import type { Workload, WorkloadSecret } from "./workload.ts";
+import type { ChannelIdentity, Workload, WorkloadSecret, WorkloadState } from "./workload.ts";
 
-/** Where the container sees its state. Never changes: nanobot ties the chat history to the workspace's path. */
-const DATA = "/data";
 const CONFIG = `${DATA}/config.json`;
-
-/** The launcher gives the agent's process each secret as a variable of this name. */
-const VARIABLES = {
-  telegram: "TELEGRAM_BOT_TOKEN",
-  discord: "DISCORD_BOT_TOKEN",
-  model: "MODEL_API_KEY",
-} as const;
-
-/** Resident set of nanobot-ai 0.3.5 after five chats was 149 MB, idle 125 MB (measured, Python 3.11, x86-64). */
-const EXPECTED_MEMORY_MIB = 150;
-
-/** They install software, change the agent itself, or need tools that the image lacks. */
-const DISABLED_SKILLS = [
-  "clawhub",
-  "github",
-  "image-generation",
-  "my",
-  "skill-creator",
-  "summarize",
-  "tmux",
-  "update-setup",
-  "weather",
-];
 
 /** What one nanobot agent needs from the place it runs in; `args` must be free of `nanobotProblems`. */
 export function nanobotWorkload(
@@ -41,7 +19,6 @@ export function nanobotWorkload(
     readonly image: string;
   },
 ): Workload {
-  const { telegram, discord } = args;
   return {
     name: where.name,
     kind: "nanobot",
@@ -51,27 +28,10 @@ export function nanobotWorkload(
     files: { "config.json": `${JSON.stringify(nanobotConfig(args), null, 2)}\n` },
     environment: environment(args),
     secrets: secrets(args, where.name),
-    state: {
-      volumeMib: args.volumeMib,
-      mountPath: DATA,
-      // config.json is not state: it comes with the release.
-      paths: ["auth", "cron", "llm_usage.sqlite3", "media", "pairing.json", "sessions", "webui", "workspace"],
-      // Process ids and locks of a run that is over, caches. Lock files in the workspace may be a project's own.
-      exclude: [
-        ".cache",
-        "logs",
-        "run",
-        "auth/*.lock",
-        "sessions/**/*.lock",
-        "webui/*.lock",
-        "**/.webui_session_index.json",
-      ],
-      databases: ["llm_usage.sqlite3"],
-      backupEveryMinutes: args.backupEveryMinutes,
-    },
+    state: state(args),
     cpus: args.cpus,
     memoryMib: args.memoryMib,
-    plannedMemoryMib: EXPECTED_MEMORY_MIB,
+    plannedMemoryMib: expectedMemoryMib(args),
     pidsLimit: 256,
     health: {
       // The image has no curl. /health says that the process lives, nothing about its channels.
@@ -87,102 +47,31 @@ export function nanobotWorkload(
     },
     // Channels, then three waits of at most 15 s each: about 50 s at worst.
     stopTimeoutSeconds: 60,
-    channels: [
-      ...(telegram === undefined ? [] : [{ kind: "telegram" as const, token: telegram.token, path: "telegram.token" }]),
-      ...(discord === undefined ? [] : [{ kind: "discord" as const, token: discord.token, path: "discord.token" }]),
-    ],
+    channels: channels(args),
     egress: args.egress,
     publicHosts: publicHosts(args),
   };
 }
 
-/**
- * nanobot's config.json as plain data, for nanobot-ai 0.3.5.
- * It states every setting whose default is unsafe or moved between versions; secrets are `${VARIABLE}` references.
- */
-export function nanobotConfig(args: NanobotArgs): Readonly<Record<string, unknown>> {
-  const { telegram, discord, provider } = args;
+function state({ whatsapp, volumeMib, backupEveryMinutes }: NanobotArgs): WorkloadState {
+  const kept = ["auth", "cron", "llm_usage.sqlite3", "media", "pairing.json", "sessions", "webui", "workspace"];
   return {
-    agents: {
-      defaults: {
-        workspace: `${DATA}/workspace`,
-        provider: provider.name,
-        model: args.model,
-        temperature: args.temperature,
-        maxTokens: args.maxTokens,
-        contextWindowTokens: args.contextWindowTokens,
-        maxToolIterations: args.maxToolIterations,
-        maxConcurrentSubagents: 1,
-        timezone: args.timezone,
-        timezoneMode: "manual",
-        unifiedSession: false,
-        disabledSkills: DISABLED_SKILLS,
-        dream: { enabled: args.dream },
-      },
-    },
-    providers: {
-      [provider.name]: {
-        ...(provider.apiKey === undefined ? {} : { apiKey: reference("model") }),
-        ...(provider.apiBase === undefined ? {} : { apiBase: provider.apiBase }),
-      },
-    },
-    transcription: { enabled: false },
-    channels: {
-      sendProgress: false,
-      // Tool names and paths would show in chats.
-      sendToolHints: false,
-      showReasoning: false,
-      // On unless it is turned off: a WebUI whose loopback callers may lift the workspace restriction.
-      websocket: { enabled: false },
-      ...(telegram === undefined
-        ? {}
-        : {
-            telegram: {
-              enabled: true,
-              token: reference("telegram"),
-              allowFrom: telegram.allowFrom,
-              groupPolicy: telegram.groupPolicy,
-              mode: "polling",
-              ...(telegram.proxy === undefined ? {} : { proxy: telegram.proxy }),
-            },
-          }),
-      ...(discord === undefined
-        ? {}
-        : {
-            discord: {
-              enabled: true,
-              token: reference("discord"),
-              allowFrom: discord.allowFrom,
-              allowChannels: discord.allowChannels,
-              groupPolicy: discord.groupPolicy,
-            },
-          }),
-    },
-    gateway: {
-      host: "127.0.0.1",
-      port: 18790,
-      // Any other mode replaces the process by exec, which makes its environment readable to its children again.
-      restartMode: "exit",
-      heartbeat: { enabled: args.heartbeat },
-    },
-    tools: {
-      restrictToWorkspace: true,
-      maxSessionMessagesPerMinute: 1,
-      // No bwrap: the container is the boundary, and namespaces inside it would need more rights than it has.
-      exec: { enable: args.exec.enable, timeout: args.exec.timeoutSeconds, sandbox: "", allowedEnvKeys: [] },
-      // A marketplace that installs programs.
-      cliApps: { enable: false },
-      imageGeneration: { enabled: false },
-      my: { enable: false, allowSet: false },
-      file: { enable: true },
-      // Jina's reader would learn every address that the agent opens.
-      web: { enable: true, fetch: { useJinaReader: false } },
-      webuiAllowLocalServiceAccess: false,
-      webuiAllowRemotePackageInstall: false,
-      // Not `egress`: the model service may be private, the agent's own browsing may not.
-      ssrfWhitelist: [],
-      mcpServers: {},
-    },
+    volumeMib,
+    mountPath: DATA,
+    // config.json is not state: it comes with the release.
+    paths: whatsapp === undefined ? kept : [...kept, dirname(WHATSAPP_DATABASE)].toSorted(),
+    // Process ids and locks of a run that is over, caches. Lock files in the workspace may be a project's own.
+    exclude: [
+      ".cache",
+      "logs",
+      "run",
+      "auth/*.lock",
+      "sessions/**/*.lock",
+      "webui/*.lock",
+      "**/.webui_session_index.json",
+    ],
+    databases: ["llm_usage.sqlite3", ...(whatsapp === undefined ? [] : [WHATSAPP_DATABASE])],
+    backupEveryMinutes,
   };
 }
 
@@ -200,10 +89,13 @@ function environment(args: NanobotArgs): Readonly<Record<string, string>> {
   };
 }
 
-function secrets({ telegram, discord, provider }: NanobotArgs, workload: string): WorkloadSecret[] {
+function secrets({ telegram, discord, feishu, provider }: NanobotArgs, workload: string): WorkloadSecret[] {
   const found: [name: string, target: string, value: Secret | undefined][] = [
     ["telegram-token", VARIABLES.telegram, telegram?.token],
     ["discord-token", VARIABLES.discord, discord?.token],
+    ["feishu-app-secret", VARIABLES.feishuAppSecret, feishu?.appSecret],
+    ["feishu-encrypt-key", VARIABLES.feishuEncryptKey, feishu?.encryptKey],
+    ["feishu-verification-token", VARIABLES.feishuVerificationToken, feishu?.verificationToken],
     ["model-key", VARIABLES.model, provider.apiKey],
   ];
   return found.flatMap(([name, target, value]) =>
@@ -211,19 +103,28 @@ function secrets({ telegram, discord, provider }: NanobotArgs, workload: string)
   );
 }
 
-function publicHosts({ telegram, discord, provider }: NanobotArgs): string[] {
+/** WhatsApp is missing on purpose: every device of an account gets every message. */
+function channels({ telegram, discord, feishu }: NanobotArgs): ChannelIdentity[] {
+  return [
+    ...(telegram === undefined ? [] : [{ kind: "telegram" as const, token: telegram.token, path: "telegram.token" }]),
+    ...(discord === undefined ? [] : [{ kind: "discord" as const, token: discord.token, path: "discord.token" }]),
+    ...(feishu === undefined ? [] : [{ kind: "feishu" as const, appId: feishu.appId, path: "feishu.appId" }]),
+  ];
+}
+
+/** Feishu names the host of its connection when it is asked; WhatsApp names more hosts for large files. */
+function publicHosts({ telegram, discord, whatsapp, feishu, provider }: NanobotArgs): string[] {
   const known = providerKind(provider.name);
   const urls = [
     telegram === undefined ? undefined : (telegram.proxy ?? "https://api.telegram.org"),
     provider.apiBase ?? (known.kind === "hosted" ? `https://${known.host}` : undefined),
   ];
   const hosts = urls.flatMap((url) => (url === undefined ? [] : [new URL(url).hostname]));
+  const domain = feishu?.domain === "lark" ? "larksuite.com" : "feishu.cn";
   return [
     ...hosts.filter((host) => hostScope(host).startsWith("public")),
     ...(discord === undefined ? [] : ["cdn.discordapp.com", "discord.com", "gateway.discord.gg"]),
+    ...(whatsapp === undefined ? [] : ["mmg.whatsapp.net", "web.whatsapp.com"]),
+    ...(feishu === undefined ? [] : [`msg-frontier.${domain}`, `open.${domain}`]),
   ].toSorted();
-}
-
-function reference(secret: keyof typeof VARIABLES): string {
-  return `\${${VARIABLES[secret]}}`;
 }

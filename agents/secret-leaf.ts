@@ -83,6 +83,33 @@ export const discordToken = (): z.ZodType<Secret, string> =>
     bot: "discord",
   });
 
+/** Secrets of apps of Feishu or Lark. */
+export const feishuAppSecret = (): z.ZodType<Secret, string> =>
+  secretLeaf({
+    what: "a Feishu app secret",
+    pattern: /^[A-Za-z0-9]{20,64}$/,
+    shape: "about 32 letters and digits, from the app's Credentials & Basic Info",
+    placeholder: (hex) => hex.slice(0, 32),
+  });
+
+/** Keys that encrypt a Feishu app's events; people may choose their own. */
+export const feishuEncryptKey = (): z.ZodType<Secret, string> =>
+  secretLeaf({
+    what: "a Feishu encrypt key",
+    pattern: /^[\x21-\x7e]{8,128}$/,
+    shape: "8 to 128 characters without spaces, from the app's Events & Callbacks",
+    placeholder: (hex) => hex.slice(0, 32),
+  });
+
+/** Tokens by which a Feishu app knows its events. */
+export const feishuVerificationToken = (): z.ZodType<Secret, string> =>
+  secretLeaf({
+    what: "a Feishu verification token",
+    pattern: /^[\x21-\x7e]{8,128}$/,
+    shape: "8 to 128 characters without spaces, from the app's Events & Callbacks",
+    placeholder: (hex) => hex.slice(0, 32),
+  });
+
 /** Key of a model provider. */
 export const modelKey = (): z.ZodType<Secret, string> =>
   secretLeaf({

@@ -24,11 +24,25 @@ export interface WorkloadSecret {
   readonly mode: 0o400 | 0o600;
 }
 
-/** A bot account: two pollers of one account steal each other's messages, so it may appear once. */
-export interface ChannelIdentity {
+/** An account whose messages go to one of its connections only: a second poller takes some away, so it may appear once. */
+export type ChannelIdentity = BotIdentity | AppIdentity;
+
+/** A bot, known by its token. */
+export interface BotIdentity {
   readonly kind: "telegram" | "discord";
   readonly token: Secret;
   /** Config path of the token below the workload, such as `telegram.token`. */
+  readonly path: string;
+}
+
+/**
+ * An app, known by its id, which is no secret. Each event goes to one of its connections, at random:
+ * https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/request-url-configuration-case
+ */
+export interface AppIdentity {
+  readonly kind: "feishu";
+  readonly appId: string;
+  /** Config path of the id below the workload, such as `feishu.appId`. */
   readonly path: string;
 }
 

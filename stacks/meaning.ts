@@ -41,18 +41,21 @@ export function checkMeaning(config: VultrConfig, stack: string): Findings {
   };
 }
 
-/** One bot account, one poller: by value, so also after references have become tokens. */
+/** One account, one poller: by value, so also after references have become tokens. */
 export function repeatedTokens(workloads: readonly Workload[]): string[] {
   const seen = new Map<string, string>();
   return workloads.flatMap((workload) =>
-    workload.channels.flatMap(({ token, path: below }) => {
-      const path = `${workloadPath(workload.name)}.${below}`;
-      const first = seen.get(token.reveal());
+    workload.channels.flatMap((channel) => {
+      const path = `${workloadPath(workload.name)}.${channel.path}`;
+      const account = channel.kind === "feishu" ? channel.appId : channel.token.reveal();
+      const first = seen.get(account);
       if (first === undefined) {
-        seen.set(token.reveal(), path);
+        seen.set(account, path);
         return [];
       }
-      return `${path} must not be the token of ${first}: two pollers of one bot lose messages, so make a bot for each`;
+      return channel.kind === "feishu"
+        ? `${path} must not be the app of ${first}: two connections of one app split its messages, so make an app for each`
+        : `${path} must not be the token of ${first}: two pollers of one bot lose messages, so make a bot for each`;
     }),
   );
 }
@@ -81,8 +84,14 @@ function uidProblems(workloads: readonly Workload[]): string[] {
 }
 
 function hostWarnings({ host }: VultrConfig): string[] {
-  if (host.breakGlass === undefined) return [];
-  return [`roost:host.breakGlass opens SSH to ${host.breakGlass}: take it away when the repair is done`];
+  return [
+    ...(host.breakGlass === undefined
+      ? []
+      : [`roost:host.breakGlass opens SSH to ${host.breakGlass}: take it away when the repair is done`]),
+    ...(host.drain === undefined
+      ? []
+      : ["roost:host.drain lets the VM go without final snapshots: take it away when that is done"]),
+  ];
 }
 
 /** Needed and missing, or named before it was built. */

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, parseDocument, visit } from "yaml";
-import { isRecord, secretPaths, showPath } from "../agents/secret-paths.ts";
+import { type ConfigPath, isRecord, secretPaths, showPath } from "../agents/secret-paths.ts";
 import { vultrSchema } from "./schema.ts";
 
-/** The bot token of one config path, as written: a plain token or a normalised `op://` reference. */
+/** What names the account of one config path, as written: a plain token, a normalised `op://` reference, or an app's id. */
 export interface WrittenToken {
   readonly path: string;
   readonly text: string;
+  readonly account: "bot" | "app";
 }
 
 /** What comparing with the other stacks' files brought. */
@@ -17,13 +18,17 @@ export interface Comparison {
   readonly warnings: readonly string[];
 }
 
-/** Every bot token of a raw config, and the paths of those that are encrypted. */
+/** Every bot token and app id of a raw config, and the paths of those that are encrypted. */
 export function writtenTokens(raw: unknown): { tokens: WrittenToken[]; encrypted: string[] } {
+  const bots = secretPaths(vultrSchema, raw).filter(({ kind }) => kind.bot !== undefined);
+  const accounts = [
+    ...bots.map(({ path, value }) => ({ path, value, account: "bot" as const })),
+    ...appIds(raw).map(({ path, value }) => ({ path, value, account: "app" as const })),
+  ];
   const tokens: WrittenToken[] = [];
   const encrypted: string[] = [];
-  for (const { path, kind, value } of secretPaths(vultrSchema, raw)) {
-    if (kind.bot === undefined) continue;
-    if (typeof value === "string") tokens.push({ path: `roost:${showPath(path)}`, text: normalised(value) });
+  for (const { path, value, account } of accounts) {
+    if (typeof value === "string") tokens.push({ path: `roost:${showPath(path)}`, text: normalised(value), account });
     else if (isRecord(value) && "secure" in value) encrypted.push(`roost:${showPath(path)}`);
   }
   return { tokens, encrypted };
@@ -42,12 +47,14 @@ export function compareStacks(own: readonly WrittenToken[], stack: string, folde
     }
     const { tokens, encrypted } = writtenTokens(read.raw);
     const theirs = new Map(tokens.map(({ path, text }) => [text, path]));
-    for (const { path, text } of own) {
+    for (const { path, text, account } of own) {
       const same = theirs.get(text);
-      if (same !== undefined)
-        problems.push(
-          `${path} must not be the token of ${same} in stack ${other}: one bot has one poller, so make a bot for each`,
-        );
+      if (same === undefined) continue;
+      problems.push(
+        account === "app"
+          ? `${path} must not be the app of ${same} in stack ${other}: one app has one connection, so make an app for each`
+          : `${path} must not be the token of ${same} in stack ${other}: one bot has one poller, so make a bot for each`,
+      );
     }
     if (encrypted.length > 0)
       warnings.push(
@@ -98,6 +105,21 @@ function readOther(file: string): StackText {
       problem: `cannot be opened (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`,
     };
   }
+}
+
+/** Feishu's app ids are no secrets, so nothing in the schema marks them. */
+function appIds(raw: unknown): { path: ConfigPath; value: unknown }[] {
+  if (!isRecord(raw)) return [];
+  const tenants = isRecord(raw["tenants"]) ? Object.entries(raw["tenants"]) : [];
+  const agents: [ConfigPath, unknown][] = [
+    [["master"], raw["master"]],
+    ...tenants.map(([name, tenant]): [ConfigPath, unknown] => [["tenants", name], tenant]),
+  ];
+  return agents.flatMap(([path, agent]) =>
+    isRecord(agent) && isRecord(agent["feishu"])
+      ? [{ path: [...path, "feishu", "appId"], value: agent["feishu"]["appId"] }]
+      : [],
+  );
 }
 
 /** 1Password takes references without regard to case. */

@@ -3,6 +3,7 @@
 
 usage: nanobot-check.py CONFIG...     one line `file: path: problem` each
        nanobot-check.py --providers   prints the providers of nanobot's registry as JSON
+       nanobot-check.py --whatsapp ADDRESS...   prints number and LID of each WhatsApp address as JSON
 
 Runs in the Python environment that holds nanobot (oracles/nanobot.sh). Besides what the gateway refuses, it refuses
 what the gateway would ignore, coerce or survive with a dead channel or a dead model. Every ${VARIABLE} counts as set.
@@ -25,6 +26,7 @@ from loguru import logger
 logger.remove()
 
 from nanobot.agent.tools.sandbox import _BACKENDS
+from nanobot.channels.feishu.instances import feishu_app_identity_key
 from nanobot.channels.registry import discover_plugins
 from nanobot.config import loader
 from nanobot.config.errors import ConfigLoadError
@@ -169,6 +171,8 @@ def check_channel(name: str, section: dict, path: str, report: Report) -> None:
     for needed in plugin.setup.required if plugin.setup else ():
         if not any(all(section.get(key) for key in keys) for keys in needed.alternatives):
             report.add(path, f"needs {' or '.join(' and '.join(keys) for keys in needed.alternatives)}")
+    if name == "feishu" and section.get("identityKey") != feishu_app_identity_key(section.get("appId"), section.get("domain")):
+        report.add(f"{path}.identityKey", "not its app's, nanobot would write into config.json at start")
 
 
 def check_load(file: Path, report: Report) -> None:
@@ -234,8 +238,13 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--providers"]:
         print(json.dumps(registry()))
         return 0
+    if arguments[:1] == ["--whatsapp"]:
+        from nanobot.channels.whatsapp.runtime import _classify_sender_ids
+
+        print(json.dumps([_classify_sender_ids([address]) for address in arguments[1:]]))
+        return 0
     if not arguments or any(argument.startswith("-") for argument in arguments):
-        print("usage: nanobot-check.py CONFIG... | --providers", file=sys.stderr)
+        print("usage: nanobot-check.py CONFIG... | --providers | --whatsapp ADDRESS...", file=sys.stderr)
         return 2
     status = 0
     for argument in arguments:

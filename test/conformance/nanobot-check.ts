@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ORACLE = "nanobot-0.3.5";
+const ORACLE = "nanobot-0.3.5-2";
 
 /** What nanobot's own loader says of a config.json: status 0 understood, 1 problems, 2 not readable. */
 export interface NanobotVerdict {
@@ -33,6 +33,14 @@ export async function registeredProviders(): Promise<readonly RegisteredProvider
   if (status !== 0) throw new Error(output);
   // The script's own output, whose form the tests rely on.
   return JSON.parse(output) as RegisteredProvider[];
+}
+
+/** What the real WhatsApp channel compares with `allowFrom`: number and LID of each address, empty where it has none. */
+export async function whatsappSenders(addresses: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+  const { status, output } = await run(["--whatsapp", ...addresses]);
+  if (status !== 0) throw new Error(output);
+  // The script's own output, whose form the tests rely on.
+  return JSON.parse(output) as [string, string][];
 }
 
 async function run(args: readonly string[]): Promise<NanobotVerdict> {

@@ -6,12 +6,18 @@ import { nanobotWorkload } from "../../agents/nanobot.ts";
 import { nanobotProblems } from "../../agents/nanobot-problems.ts";
 import { PROVIDER_NAMES, providerKind } from "../../agents/nanobot-providers.ts";
 import { masterSchema, type NanobotArgs, nanobotSchema } from "../../agents/nanobot-schema.ts";
-import { checkNanobotConfig, registeredProviders } from "./nanobot-check.ts";
+import { checkNanobotConfig, registeredProviders, whatsappSenders } from "./nanobot-check.ts";
 
 const telegram = { token: "1234567890:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", allowFrom: ["123456789"] };
 const discord = {
   token: "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB",
   allowFrom: ["12345678901234567"],
+};
+const whatsapp = { allowFrom: ["491701234567"] };
+const feishu = {
+  appId: "cli_a1b2c3d4e5f6a7b8",
+  appSecret: "abcdefghijklmnopqrstuvwxyz012345",
+  allowFrom: ["ou_7dede290d6a27698b969a7fd70ca53da"],
 };
 const provider = { name: "anthropic", apiKey: "sk-ant-api03-0123456789abcdef" };
 const model = "claude-opus-4-5";
@@ -21,11 +27,30 @@ const tenants: Readonly<Record<string, object>> = {
   telegram: tenant,
   discord: { ...tenant, telegram: undefined, discord: { ...discord, allowChannels: ["76543210987654321"] } },
   "both-channels": { ...tenant, discord, telegram: { ...telegram, groupPolicy: "open" } },
+  whatsapp: { ...tenant, telegram: undefined, whatsapp },
+  feishu: { ...tenant, telegram: undefined, feishu },
+  lark: {
+    ...tenant,
+    telegram: undefined,
+    feishu: { ...feishu, domain: "lark", encryptKey: "kq7Wn2xV9pTzR4", verificationToken: "v8Gh3Lm6Qs1Yc5" },
+  },
+  "every-channel": {
+    ...tenant,
+    discord,
+    whatsapp: { ...whatsapp, groupPolicy: "open" },
+    feishu: { ...feishu, groupPolicy: "open" },
+  },
   proxy: { ...tenant, telegram: { ...telegram, proxy: "socks5://10.0.0.9:1080" }, egress: ["10.0.0.9:1080"] },
   shell: { ...tenant, exec: { enable: true, timeoutSeconds: 600 } },
   background: { ...tenant, heartbeat: true, dream: true },
   pairing: { ...tenant, telegram: { ...telegram, allowFrom: [] }, pairing: true },
   public: { ...tenant, telegram: { ...telegram, allowFrom: ["*"] }, public: true, sharedSessions: true },
+  "public-everywhere": {
+    ...tenant,
+    whatsapp: { allowFrom: ["*"] },
+    feishu: { ...feishu, allowFrom: ["*"] },
+    public: true,
+  },
   tuned: { ...tenant, temperature: 1, maxTokens: 1, contextWindowTokens: 1024, maxToolIterations: 200 },
   "custom-provider": { ...tenant, provider: { ...provider, name: "company1", apiBase: "https://llm.example.com/v1" } },
   "private-provider": {
@@ -112,6 +137,50 @@ const mutants: Readonly<Record<string, readonly [find: string, replace: string, 
   "no JSON": ["{", "", "(root): not JSON in UTF-8"],
 };
 
+/** The same for the channels that the small tenant has not. */
+const channelMutants: Readonly<Record<string, readonly [tenant: string, find: string, replace: string, line: string]>> =
+  {
+    "typo in WhatsApp": ["whatsapp", '"databasePath"', '"databasePth"', "channels.whatsapp.databasePth: unknown key"],
+    "setting of WhatsApp's old bridge": [
+      "whatsapp",
+      '"databasePath"',
+      '"bridgeUrl"',
+      "channels.whatsapp.bridgeUrl: unknown key",
+    ],
+    "number of WhatsApp as number": [
+      "whatsapp",
+      '"491701234567"',
+      "491701234567",
+      "channels.whatsapp.allowFrom.0: string_type",
+    ],
+    "group policy that kills WhatsApp": [
+      "whatsapp",
+      '"mention"',
+      '"allowlist"',
+      "channels.whatsapp.groupPolicy: literal_error",
+    ],
+    "typo in Feishu": ["feishu", '"appId"', '"appID"', "channels.feishu.appID: unknown key"],
+    "Feishu without its secret": ["feishu", "${FEISHU_APP_SECRET}", "", "channels.feishu: needs appSecret"],
+    "Feishu of another domain": ["feishu", '"feishu",', '"larksuite",', "channels.feishu.domain: literal_error"],
+    "Feishu whose app is not stated": [
+      "feishu",
+      '"identityKey": "feishu:cli_a1b2c3d4e5f6a7b8",',
+      "",
+      "channels.feishu.identityKey: not its app's, nanobot would write into config.json at start",
+    ],
+    "Lark stated as Feishu": [
+      "lark",
+      '"lark:cli',
+      '"feishu:cli',
+      "channels.feishu.identityKey: not its app's, nanobot would write into config.json at start",
+    ],
+  };
+
+const everyMutant = [
+  ...Object.entries(mutants).map(([name, change]) => [name, "telegram", ...change] as const),
+  ...Object.entries(channelMutants).map(([name, change]) => [name, ...change] as const),
+];
+
 let folder = "";
 let lines: readonly string[] = [];
 const file = (name: string) => join(folder, `${name.replaceAll(" ", "-")}.json`);
@@ -124,8 +193,12 @@ beforeAll(async () => {
     writeFileSync(file(name), rendered(nanobotSchema.parse(raw), name));
   }
   writeFileSync(file("master"), rendered(masterSchema.parse(tenant), "master"));
-  const sound = rendered(nanobotSchema.parse(tenant), "telegram");
-  for (const [name, [find, replace]] of Object.entries(mutants)) {
+  writeFileSync(
+    file("owner-everywhere"),
+    rendered(masterSchema.parse({ ...tenant, discord, whatsapp, feishu }), "master"),
+  );
+  for (const [name, base, find, replace] of everyMutant) {
+    const sound = rendered(nanobotSchema.parse(tenants[base]), base);
     if (!sound.includes(find)) throw new Error(`the mutant "${name}" changes nothing`);
     writeFileSync(
       file(name),
@@ -134,7 +207,7 @@ beforeAll(async () => {
   }
   // One process for all: importing nanobot takes longer than all checks.
   const { output } = await checkNanobotConfig(
-    ...[...Object.keys(tenants), "master", ...Object.keys(mutants)].map(file),
+    ...[...Object.keys(tenants), "master", "owner-everywhere", ...everyMutant.map(([name]) => name)].map(file),
   );
   lines = output.split("\n");
 });
@@ -143,12 +216,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test.each([...Object.keys(tenants), "master"])("the real nanobot understands every key of the tenant %s", (name) => {
-  expect(linesOf(name)).toEqual([]);
-});
+test.each([...Object.keys(tenants), "master", "owner-everywhere"])(
+  "the real nanobot understands every key of the tenant %s",
+  (name) => {
+    expect(linesOf(name)).toEqual([]);
+  },
+);
 
 describe("the check itself", () => {
-  test.each(Object.entries(mutants))("finds: %s", (name, [, , line]) => {
+  test.each(everyMutant.map(([name, , , , line]) => [name, line] as const))("finds: %s", (name, line) => {
     expect(linesOf(name)).toContain(line);
   });
 
@@ -204,4 +280,14 @@ describe("the providers that roost names", () => {
     expect(hosted.filter(([, theirs, ours]) => theirs !== ours)).toEqual([]);
     expect(hosted.length).toBeGreaterThan(30);
   });
+});
+
+test("the real WhatsApp channel knows a person by the digits alone, whatever the address is", async () => {
+  const addresses = ["491701234567@s.whatsapp.net", "491701234567:12@s.whatsapp.net", "491701234567@c.us"];
+  expect(await whatsappSenders([...addresses, "123456789012345@lid"])).toEqual([
+    ["491701234567", ""],
+    ["491701234567", ""],
+    ["491701234567", ""],
+    ["", "123456789012345"],
+  ]);
 });

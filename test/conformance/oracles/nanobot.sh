@@ -8,8 +8,10 @@
 set -euo pipefail
 
 version=0.3.5
+# Counts the sets of libraries: another set has to be another folder.
+set=2
 oracles=${ROOST_ORACLES:-${XDG_CACHE_HOME:-$HOME/.cache}/roost/oracles}
-target=$oracles/nanobot-$version
+target=$oracles/nanobot-$version-$set
 if [ -d "$target" ]; then
   exit 0
 fi
@@ -23,7 +25,9 @@ python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
   "nanobot-ai==$version" \
   'python-telegram-bot[socks,webhooks]>=22.6,<23' 'socksio>=1,<2' 'python-socks[asyncio]>=2.8,<3' \
-  'discord.py>=2.5.2,<3'
+  'discord.py>=2.5.2,<3' \
+  'neonize>=0.4.3.post0,<0.5' 'segno>=1.6.1,<2' \
+  'lark-oapi>=1.5,<2'
 
 # A rename is the last step, so that a half-made oracle is never used; venv/bin/python works from anywhere.
 chmod 755 "$work"

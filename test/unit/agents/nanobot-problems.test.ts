@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nanobotProblems } from "../../../agents/nanobot-problems.ts";
-import { args, DISCORD_TOKEN, MODEL_KEY, TELEGRAM_TOKEN } from "./nanobot-fixtures.ts";
+import { args, DISCORD_TOKEN, feishu, MODEL_KEY, TELEGRAM_TOKEN, whatsapp } from "./nanobot-fixtures.ts";
 
 const found = (changes: Readonly<Record<string, unknown>>): string[] =>
   nanobotProblems(args(changes)).map(({ path, message }) => `${path} ${message}`);
@@ -15,6 +15,10 @@ const provider = (changes: object, others: object = {}) => ({
 test.each([
   ["the least tenant", {}],
   ["Discord alone", { telegram: undefined, discord: { token: DISCORD_TOKEN, allowFrom: ["12345678901234567"] } }],
+  ["WhatsApp alone", { telegram: undefined, whatsapp }],
+  ["Feishu alone", { telegram: undefined, feishu }],
+  ["a shell beside Feishu", { feishu, exec: { enable: true } }],
+  ["WhatsApp with just enough memory", { whatsapp, memoryMib: 300 }],
   ["an empty allow list, asked for", { ...telegram({ allowFrom: [] }), pairing: true }],
   ["everybody, asked for", { ...telegram({ allowFrom: ["*"] }), public: true }],
   ["a public proxy", telegram({ proxy: "http://proxy.example.com:3128" })],
@@ -54,7 +58,7 @@ test.each<[string, Readonly<Record<string, unknown>>, string[]]>([
   [
     "no channel",
     { telegram: undefined },
-    ["telegram must be given, or discord: without a channel nobody reaches the agent"],
+    ["telegram must be given, or discord, whatsapp or feishu: without a channel nobody reaches the agent"],
   ],
   [
     "an empty allow list",
@@ -69,6 +73,32 @@ test.each<[string, Readonly<Record<string, unknown>>, string[]]>([
     [
       "discord.allowFrom must name at least one id, got an empty list: with it the agent answers nobody until it is paired, which pairing: true accepts",
     ],
+  ],
+  [
+    "an empty allow list of WhatsApp and of Feishu",
+    { whatsapp: {}, feishu: { ...feishu, allowFrom: [] } },
+    ["whatsapp", "feishu"].map(
+      (channel) =>
+        `${channel}.allowFrom must name at least one id, got an empty list: with it the agent answers nobody until it is paired, which pairing: true accepts`,
+    ),
+  ],
+  [
+    "everybody on WhatsApp and on Feishu",
+    { whatsapp: { allowFrom: ["*"] }, feishu: { ...feishu, allowFrom: ["*"] } },
+    ["whatsapp", "feishu"].map(
+      (channel) =>
+        `${channel}.allowFrom[0] must be an id, got "*": it lets anybody use the agent and its model key, which public: true accepts`,
+    ),
+  ],
+  [
+    "a shell beside the pairing of WhatsApp",
+    { whatsapp, exec: { enable: true } },
+    ["exec.enable must be false beside whatsapp: a shell could copy the pairing, and with it the account"],
+  ],
+  [
+    "less memory than Feishu's library needs",
+    { feishu, memoryMib: 399 },
+    ["memoryMib must be at least 400 MiB with these channels, whose libraries are large, got 399"],
   ],
   [
     "everybody",
@@ -195,7 +225,7 @@ test.each<[string, Readonly<Record<string, unknown>>, string[]]>([
     "several at once",
     { telegram: undefined, provider: { name: "openai" }, temperature: 0, maxTokens: 2000, contextWindowTokens: 1024 },
     [
-      "telegram must be given, or discord: without a channel nobody reaches the agent",
+      "telegram must be given, or discord, whatsapp or feishu: without a channel nobody reaches the agent",
       "provider.apiKey must be given: openai answers nothing without a key",
       "maxTokens must be less than contextWindowTokens (1024), got 2000",
     ],

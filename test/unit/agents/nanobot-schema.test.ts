@@ -3,7 +3,16 @@ import { z } from "zod";
 import { PROVIDER_NAMES } from "../../../agents/nanobot-providers.ts";
 import { masterSchema, nanobotSchema, tenantName } from "../../../agents/nanobot-schema.ts";
 import { Secret } from "../../../agents/secret.ts";
-import { DISCORD_TOKEN, MODEL_KEY, problemsOf, TELEGRAM_TOKEN, tenant } from "./nanobot-fixtures.ts";
+import {
+  DISCORD_TOKEN,
+  FEISHU_SECRET,
+  FEISHU_USER,
+  feishu,
+  MODEL_KEY,
+  problemsOf,
+  TELEGRAM_TOKEN,
+  tenant,
+} from "./nanobot-fixtures.ts";
 
 const discordId = "12345678901234567";
 const problems = (changes: Readonly<Record<string, unknown>>) => problemsOf(nanobotSchema, { ...tenant, ...changes });
@@ -43,6 +52,20 @@ test("fills in the defaults of Discord and of a shell that is on", () => {
   ]);
 });
 
+test("fills in the defaults of WhatsApp and Feishu", () => {
+  const parsed = nanobotSchema.parse({ ...tenant, whatsapp: {}, feishu: { ...feishu, allowFrom: undefined } });
+  expect([parsed.whatsapp, parsed.feishu]).toEqual([
+    { allowFrom: [], groupPolicy: "mention" },
+    {
+      appId: feishu.appId,
+      appSecret: new Secret(FEISHU_SECRET),
+      domain: "feishu",
+      allowFrom: [],
+      groupPolicy: "mention",
+    },
+  ]);
+});
+
 test("keeps what was chosen", () => {
   const chosen = {
     model: "deepseek/deepseek-chat:free",
@@ -64,109 +87,6 @@ test("keeps what was chosen", () => {
     egress: ["10.0.0.5:8000"],
   };
   expect(nanobotSchema.parse({ ...tenant, ...chosen })).toMatchObject(chosen);
-});
-
-describe("ids", () => {
-  const user = 'must be a numeric user id in quotes, such as "123456789" (ask @userinfobot), got';
-  const rounded =
-    "a number, which YAML rounds when it is long: put it in quotes, or use pulumi config set --type string";
-  test.each([
-    [123_456_789, rounded],
-    ["@maria", "what looks like a username, which another person can register later"],
-    ["maria_99", "what looks like a username, which another person can register later"],
-    ["+491701234567", "a phone number"],
-    ["-1001234567890", "the id of a group, and people are allowed, not groups"],
-    [TELEGRAM_TOKEN, "what looks like a bot token"],
-    ["12 34", "a text of another form"],
-    ["0123", "a text of another form"],
-    ["", "a text of another form"],
-    [null, "nothing"],
-    [true, "a boolean"],
-    [["1"], "a list"],
-  ])("Telegram refuses %j as a person", (id, got) => {
-    expect(problems(telegram({ allowFrom: ["1", id] }))).toEqual([`telegram.allowFrom.1 ${user} ${got}`]);
-  });
-
-  const discordUser =
-    "must be a numeric user id in quotes, 17 to 20 digits (Developer Mode, right-click the person, Copy User ID), got";
-  test.each([
-    [12_345_678_901_234_567n, rounded],
-    ["123456789", "a text of another form"],
-    ["maria", "a text of another form"],
-    ["maria.b", "what looks like a bot token or a username"],
-    [DISCORD_TOKEN, "what looks like a bot token or a username"],
-  ])("Discord refuses %s as a person", (id, got) => {
-    expect(problems(discord({ allowFrom: [id] }))).toEqual([`discord.allowFrom.0 ${discordUser} ${got}`]);
-  });
-
-  const channel =
-    "must be a channel's numeric id in quotes, 17 to 20 digits (Developer Mode, right-click the channel, Copy Channel ID), got";
-  test.each([
-    [5, `${channel} ${rounded}`],
-    ["#general", `${channel} a text of another form`],
-    ["*", "must be a channel's id, got *: an empty list already means every channel"],
-  ])("Discord refuses %j as a channel", (id, message) => {
-    expect(problems(discord({ allowChannels: [id] }))).toEqual([`discord.allowChannels.0 ${message}`]);
-  });
-
-  test.each([
-    ["a text", "123456789"],
-    ["a number", 123_456_789],
-    ["nothing", null],
-  ])("refuses %s where a list is meant", (got, value) => {
-    expect(problems(telegram({ allowFrom: value }))).toEqual([
-      `telegram.allowFrom must be a list of ids in quotes, got ${got}`,
-    ]);
-  });
-
-  test("takes the star, which nanobotProblems judges", () => {
-    expect(problems(telegram({ allowFrom: ["*"] }))).toEqual([]);
-  });
-});
-
-describe("channels", () => {
-  const policy = `must be "mention" or "open", got`;
-  const hint = "; nanobot starts with any other word and leaves the channel dead";
-  test.each<[Readonly<Record<string, unknown>>, string]>([
-    [{ telegram: null }, "telegram must be a map with token and allowFrom, got nothing"],
-    [{ telegram: TELEGRAM_TOKEN }, "telegram must be a map with token and allowFrom, got a text"],
-    [{ discord: [] }, "discord must be a map with token and allowFrom, got a list"],
-    [telegram({ groupPolicy: "allowlist" }), `telegram.groupPolicy ${policy} "allowlist"${hint}`],
-    [discord({ groupPolicy: "allowlist" }), `discord.groupPolicy ${policy} "allowlist"${hint}`],
-    [telegram({ groupPolicy: true }), `telegram.groupPolicy ${policy} a boolean${hint}`],
-    [
-      telegram({ proxy: "socks5://me:secret@10.0.0.9:1080" }),
-      'telegram.proxy must be a proxy without credentials, such as "socks5://10.20.0.5:1080", got another text',
-    ],
-    [
-      telegram({ proxy: "http://10.0.0.9:99999" }),
-      'telegram.proxy must be a proxy without credentials, such as "socks5://10.20.0.5:1080", got another text',
-    ],
-    [
-      telegram({ proxy: 1080 }),
-      'telegram.proxy must be a proxy without credentials, such as "socks5://10.20.0.5:1080", got a number',
-    ],
-    [
-      telegram({ enabled: true }),
-      'telegram must not have "enabled" (a channel that is written down is on; take the channel away to turn it off)',
-    ],
-    [telegram({ bot_token: "x" }), 'telegram must not have "bot_token" (write token)'],
-    [telegram({ allow_from: [] }), 'telegram must not have "allow_from" (did you mean "allowFrom"?)'],
-    [
-      discord({ intents: 1 }),
-      'discord must not have "intents" (the keys are token, allowFrom, allowChannels, groupPolicy)',
-    ],
-    [
-      telegram({ token: "YOUR_BOT_TOKEN" }),
-      "telegram.token must be a Telegram bot token, got a placeholder that was left in",
-    ],
-    [
-      telegram({ token: DISCORD_TOKEN }),
-      "telegram.token must be a Telegram bot token (digits, a colon, about 35 letters, from @BotFather), got a text of another form",
-    ],
-  ])("refuses %#", (changes, problem) => {
-    expect(problems(changes)).toEqual([problem]);
-  });
 });
 
 describe("provider and model", () => {
@@ -288,7 +208,7 @@ describe("keys that do not belong", () => {
     ["restrictToWorkspace", "it is always on"],
     ["apiKey", "it belongs below provider"],
     ["agents", "nanobot's own layout: write model, temperature and the rest at this level"],
-    ["channels", "nanobot's own layout: write telegram or discord at this level"],
+    ["channels", "nanobot's own layout: write telegram, discord, whatsapp or feishu at this level"],
     ["providers", "nanobot's own layout: write provider with name, apiKey and apiBase"],
     ["tools", "nanobot's own layout: write exec at this level; the other tools are fixed"],
     ["gateway", "nothing to choose there: it listens on loopback only and restarts by exiting"],
@@ -315,7 +235,7 @@ describe("keys that do not belong", () => {
 
   test("an unknown key lists the known ones", () => {
     expect(problems({ workspace: "/x" })).toEqual([
-      ' must not have "workspace" (the keys are telegram, discord, provider, model, temperature, maxTokens, contextWindowTokens, maxToolIterations, timezone, heartbeat, dream, sharedSessions, cpus, memoryMib, volumeMib, backupEveryMinutes, egress, exec, pairing, public)',
+      ' must not have "workspace" (the keys are telegram, discord, whatsapp, feishu, provider, model, temperature, maxTokens, contextWindowTokens, maxToolIterations, timezone, heartbeat, dream, sharedSessions, cpus, memoryMib, volumeMib, backupEveryMinutes, egress, exec, pairing, public)',
     ]);
   });
 
@@ -353,7 +273,7 @@ test("names every problem at once", () => {
 
 test.each(["text", null, 5, []])("refuses %j as a tenant", (raw) => {
   expect(problemsOf(nanobotSchema, raw)[0]).toMatch(
-    /^ must be a map with telegram or discord, provider and model, got (a text|nothing|a number|a list)$/,
+    /^ must be a map with a channel, provider and model, got (a text|nothing|a number|a list)$/,
   );
 });
 
@@ -365,6 +285,11 @@ test.each([
   ["telegram", (secret: string) => ({ telegram: secret })],
   ["discord.allowFrom", (secret: string) => discord({ allowFrom: [secret] })],
   ["discord.allowChannels", (secret: string) => discord({ allowChannels: [secret] })],
+  ["whatsapp.allowFrom", (secret: string) => ({ whatsapp: { allowFrom: [secret] } })],
+  ["feishu.allowFrom", (secret: string) => ({ feishu: { ...feishu, allowFrom: [secret] } })],
+  ["feishu.appId", (secret: string) => ({ feishu: { ...feishu, appId: secret } })],
+  ["feishu.appSecret", (secret: string) => ({ feishu: { ...feishu, appSecret: ` ${secret}` } })],
+  ["feishu.domain", (secret: string) => ({ feishu: { ...feishu, domain: secret } })],
   ["discord.token", (secret: string) => discord({ token: ` ${secret}` })],
   ["provider.name", (secret: string) => provider({ name: secret })],
   ["provider.apiBase", (secret: string) => provider({ apiBase: secret })],
@@ -395,6 +320,11 @@ describe("the master", () => {
     [telegram({ allowFrom: ["1", "2"] }), `telegram.allowFrom ${owner}`],
     [telegram({ allowFrom: undefined }), "telegram.allowFrom must be a list of exactly one id, got nothing"],
     [discord({ allowFrom: [] }), `discord.allowFrom ${owner}`],
+    [{ whatsapp: { allowFrom: [] } }, `whatsapp.allowFrom ${owner}`],
+    [{ whatsapp: { allowFrom: ["491701234567", "491701234568"] } }, `whatsapp.allowFrom ${owner}`],
+    [{ whatsapp: {} }, "whatsapp.allowFrom must be a list of exactly one id, got nothing"],
+    [{ feishu: { ...feishu, allowFrom: [] } }, `feishu.allowFrom ${owner}`],
+    [{ feishu: { ...feishu, allowFrom: [FEISHU_USER, FEISHU_USER] } }, `feishu.allowFrom ${owner}`],
     [
       { exec: { enable: true } },
       "exec.enable must be false: the master manages the host through one checked command, not through a shell",

@@ -1,223 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { nanobotConfig, nanobotWorkload } from "../../../agents/nanobot.ts";
+import { nanobotWorkload } from "../../../agents/nanobot.ts";
 import { masterSchema, nanobotSchema } from "../../../agents/nanobot-schema.ts";
 import { secretPaths } from "../../../agents/secret-paths.ts";
-import { args, DISCORD_TOKEN, MODEL_KEY, TELEGRAM_TOKEN, tenant } from "./nanobot-fixtures.ts";
+import {
+  args,
+  DISCORD_TOKEN,
+  discord,
+  everything,
+  FEISHU_APP,
+  FEISHU_ENCRYPT_KEY,
+  FEISHU_SECRET,
+  FEISHU_VERIFICATION_TOKEN,
+  feishu,
+  MODEL_KEY,
+  TELEGRAM_TOKEN,
+  tenant,
+  whatsapp,
+} from "./nanobot-fixtures.ts";
 
 const image = `ghcr.io/owner/nanobot@sha256:${"0".repeat(64)}`;
 const workload = (changes: Readonly<Record<string, unknown>> = {}) =>
   nanobotWorkload(args(changes), { name: "frontend", image });
-
-const everything = {
-  telegram: {
-    token: TELEGRAM_TOKEN,
-    allowFrom: ["123456789", "987654321"],
-    groupPolicy: "open",
-    proxy: "socks5://10.0.0.9:1080",
-  },
-  discord: {
-    token: DISCORD_TOKEN,
-    allowFrom: ["12345678901234567"],
-    allowChannels: ["76543210987654321"],
-    groupPolicy: "open",
-  },
-  provider: { name: "vllm", apiKey: MODEL_KEY, apiBase: "http://10.0.0.5:8000/v1" },
-  model: "qwen3",
-  temperature: 0.7,
-  maxTokens: 4096,
-  contextWindowTokens: 32_768,
-  maxToolIterations: 20,
-  timezone: "Europe/Berlin",
-  exec: { enable: true, timeoutSeconds: 120 },
-  heartbeat: true,
-  dream: true,
-  sharedSessions: true,
-  cpus: 2,
-  memoryMib: 2048,
-  volumeMib: 4096,
-  backupEveryMinutes: 15,
-  egress: ["10.0.0.5:8000", "10.0.0.9:1080"],
-};
-
-describe("config.json", () => {
-  test("of a small tenant is this text, hardening included", () => {
-    expect(workload().files).toEqual({
-      "config.json": `{
-  "agents": {
-    "defaults": {
-      "workspace": "/data/workspace",
-      "provider": "anthropic",
-      "model": "claude-opus-4-5",
-      "temperature": 0.1,
-      "maxTokens": 8192,
-      "contextWindowTokens": 200000,
-      "maxToolIterations": 50,
-      "maxConcurrentSubagents": 1,
-      "timezone": "UTC",
-      "timezoneMode": "manual",
-      "unifiedSession": false,
-      "disabledSkills": [
-        "clawhub",
-        "github",
-        "image-generation",
-        "my",
-        "skill-creator",
-        "summarize",
-        "tmux",
-        "update-setup",
-        "weather"
-      ],
-      "dream": {
-        "enabled": false
-      }
-    }
-  },
-  "providers": {
-    "anthropic": {
-      "apiKey": "\${MODEL_API_KEY}"
-    }
-  },
-  "transcription": {
-    "enabled": false
-  },
-  "channels": {
-    "sendProgress": false,
-    "sendToolHints": false,
-    "showReasoning": false,
-    "websocket": {
-      "enabled": false
-    },
-    "telegram": {
-      "enabled": true,
-      "token": "\${TELEGRAM_BOT_TOKEN}",
-      "allowFrom": [
-        "123456789"
-      ],
-      "groupPolicy": "mention",
-      "mode": "polling"
-    }
-  },
-  "gateway": {
-    "host": "127.0.0.1",
-    "port": 18790,
-    "restartMode": "exit",
-    "heartbeat": {
-      "enabled": false
-    }
-  },
-  "tools": {
-    "restrictToWorkspace": true,
-    "maxSessionMessagesPerMinute": 1,
-    "exec": {
-      "enable": false,
-      "timeout": 60,
-      "sandbox": "",
-      "allowedEnvKeys": []
-    },
-    "cliApps": {
-      "enable": false
-    },
-    "imageGeneration": {
-      "enabled": false
-    },
-    "my": {
-      "enable": false,
-      "allowSet": false
-    },
-    "file": {
-      "enable": true
-    },
-    "web": {
-      "enable": true,
-      "fetch": {
-        "useJinaReader": false
-      }
-    },
-    "webuiAllowLocalServiceAccess": false,
-    "webuiAllowRemotePackageInstall": false,
-    "ssrfWhitelist": [],
-    "mcpServers": {}
-  }
-}
-`,
-    });
-  });
-
-  test("carries every choice to nanobot's own key", () => {
-    expect(nanobotConfig(args(everything))).toMatchObject({
-      agents: {
-        defaults: {
-          provider: "vllm",
-          model: "qwen3",
-          temperature: 0.7,
-          maxTokens: 4096,
-          contextWindowTokens: 32_768,
-          maxToolIterations: 20,
-          timezone: "Europe/Berlin",
-          dream: { enabled: true },
-        },
-      },
-      providers: { vllm: { apiKey: "${MODEL_API_KEY}", apiBase: "http://10.0.0.5:8000/v1" } },
-      channels: {
-        telegram: {
-          enabled: true,
-          token: "${TELEGRAM_BOT_TOKEN}",
-          allowFrom: ["123456789", "987654321"],
-          groupPolicy: "open",
-          mode: "polling",
-          proxy: "socks5://10.0.0.9:1080",
-        },
-        discord: {
-          enabled: true,
-          token: "${DISCORD_BOT_TOKEN}",
-          allowFrom: ["12345678901234567"],
-          allowChannels: ["76543210987654321"],
-          groupPolicy: "open",
-        },
-      },
-      gateway: { heartbeat: { enabled: true } },
-      tools: { exec: { enable: true, timeout: 120 } },
-    });
-  });
-
-  test("names Discord only where Telegram is not given", () => {
-    const { channels } = nanobotConfig(
-      args({ telegram: undefined, discord: { token: DISCORD_TOKEN, allowFrom: ["12345678901234567"] } }),
-    );
-    expect(Object.keys(channels as object)).toEqual([
-      "sendProgress",
-      "sendToolHints",
-      "showReasoning",
-      "websocket",
-      "discord",
-    ]);
-  });
-
-  test("gives a provider without a key none", () => {
-    expect(nanobotConfig(args({ provider: { name: "ollama", apiBase: "http://10.0.0.5:11434/v1" } }))).toMatchObject({
-      providers: { ollama: { apiBase: "http://10.0.0.5:11434/v1" } },
-    });
-    expect(JSON.stringify(nanobotConfig(args({ provider: { name: "ollama" } })))).not.toContain("apiKey");
-  });
-
-  test.each([
-    ["a small tenant", {}],
-    ["a tenant with everything", everything],
-  ])("of %s holds no secret, and a reference for each that the launcher gives", (_, changes) => {
-    const { files, secrets } = workload(changes);
-    const text = files["config.json"] ?? "";
-    for (const secret of [TELEGRAM_TOKEN, DISCORD_TOKEN, MODEL_KEY]) expect(text).not.toContain(secret);
-    const references = [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, variable]) => variable);
-    expect(new Set(references)).toEqual(new Set(secrets.map(({ target }) => target)));
-  });
-
-  test("does not depend on the order in which config was written", () => {
-    const reversed = Object.fromEntries(Object.entries({ ...tenant, ...everything }).toReversed());
-    expect(nanobotWorkload(nanobotSchema.parse(reversed), { name: "frontend", image }).files).toEqual(
-      workload(everything).files,
-    );
-  });
-});
 
 describe("the workload", () => {
   test("of a small tenant needs this", () => {
@@ -291,6 +94,27 @@ describe("the workload", () => {
         value: TELEGRAM_TOKEN,
       },
       { name: "frontend-discord-token", target: "DISCORD_BOT_TOKEN", uid: 0, mode: 0o400, value: DISCORD_TOKEN },
+      {
+        name: "frontend-feishu-app-secret",
+        target: "FEISHU_APP_SECRET",
+        uid: 0,
+        mode: 0o400,
+        value: FEISHU_SECRET,
+      },
+      {
+        name: "frontend-feishu-encrypt-key",
+        target: "FEISHU_ENCRYPT_KEY",
+        uid: 0,
+        mode: 0o400,
+        value: FEISHU_ENCRYPT_KEY,
+      },
+      {
+        name: "frontend-feishu-verification-token",
+        target: "FEISHU_VERIFICATION_TOKEN",
+        uid: 0,
+        mode: 0o400,
+        value: FEISHU_VERIFICATION_TOKEN,
+      },
       { name: "frontend-model-key", target: "MODEL_API_KEY", uid: 0, mode: 0o400, value: MODEL_KEY },
     ]);
   });
@@ -302,15 +126,44 @@ describe("the workload", () => {
 
   test("shows no secret when it is printed", () => {
     const printed = JSON.stringify(workload(everything));
-    for (const secret of [TELEGRAM_TOKEN, DISCORD_TOKEN, MODEL_KEY]) expect(printed).not.toContain(secret);
+    const tokens = [TELEGRAM_TOKEN, DISCORD_TOKEN, FEISHU_SECRET, FEISHU_ENCRYPT_KEY, FEISHU_VERIFICATION_TOKEN];
+    for (const secret of [...tokens, MODEL_KEY]) expect(printed).not.toContain(secret);
   });
 
-  test("says which bot accounts it polls", () => {
-    expect(workload(everything).channels.map(({ kind, token, path }) => [kind, token.reveal(), path])).toEqual([
+  test("says which accounts it polls, and none for WhatsApp, whose devices share their messages", () => {
+    const accounts = workload({ ...everything, whatsapp }).channels.map((channel) => [
+      channel.kind,
+      channel.kind === "feishu" ? channel.appId : channel.token.reveal(),
+      channel.path,
+    ]);
+    expect(accounts).toEqual([
       ["telegram", TELEGRAM_TOKEN, "telegram.token"],
       ["discord", DISCORD_TOKEN, "discord.token"],
+      ["feishu", FEISHU_APP, "feishu.appId"],
     ]);
     expect(workload().channels.map(({ kind }) => kind)).toEqual(["telegram"]);
+  });
+
+  test("keeps the pairing of WhatsApp as state, and copies its database as one", () => {
+    const { paths, databases } = workload({ whatsapp }).state;
+    expect([paths, databases]).toEqual([
+      ["auth", "cron", "llm_usage.sqlite3", "media", "pairing.json", "sessions", "webui", "whatsapp-auth", "workspace"],
+      ["llm_usage.sqlite3", "whatsapp-auth/neonize.db"],
+    ]);
+  });
+
+  test("says the database where config.json has it", () => {
+    const { files, state } = workload({ whatsapp });
+    expect(files["config.json"]).toContain(`"databasePath": "${state.mountPath}/${state.databases[1]}"`);
+  });
+
+  test.each([
+    ["Telegram and Discord", { discord }, 150],
+    ["WhatsApp", { whatsapp }, 200],
+    ["Feishu", { feishu }, 300],
+    ["both", { whatsapp, feishu }, 350],
+  ])("plans memory for the library of %s", (_, changes, memory) => {
+    expect(workload(changes).plannedMemoryMib).toBe(memory);
   });
 
   test("tells the launcher of shared sessions only where they are asked for", () => {
@@ -326,11 +179,26 @@ describe("the workload", () => {
       { telegram: { ...tenant.telegram, proxy: "http://proxy.example.com:3128" } },
       ["api.anthropic.com", "proxy.example.com"],
     ],
-    ["nothing that is private", { ...everything, discord: undefined }, []],
+    ["nothing that is private", { ...everything, discord: undefined, feishu: undefined }, []],
     [
       "Discord's three",
       { telegram: undefined, discord: { token: DISCORD_TOKEN } },
       ["api.anthropic.com", "cdn.discordapp.com", "discord.com", "gateway.discord.gg"],
+    ],
+    [
+      "WhatsApp's two",
+      { telegram: undefined, whatsapp },
+      ["api.anthropic.com", "mmg.whatsapp.net", "web.whatsapp.com"],
+    ],
+    [
+      "Feishu's two",
+      { telegram: undefined, feishu },
+      ["api.anthropic.com", "msg-frontier.feishu.cn", "open.feishu.cn"],
+    ],
+    [
+      "Lark's two",
+      { telegram: undefined, feishu: { ...feishu, domain: "lark" } },
+      ["api.anthropic.com", "msg-frontier.larksuite.com", "open.larksuite.com"],
     ],
     [
       "a service of its own",
@@ -355,6 +223,9 @@ test.each([
   expect(secretPaths(schema, everything).map(({ path, value }) => [path.join("."), value])).toEqual([
     ["telegram.token", TELEGRAM_TOKEN],
     ["discord.token", DISCORD_TOKEN],
+    ["feishu.appSecret", FEISHU_SECRET],
+    ["feishu.encryptKey", FEISHU_ENCRYPT_KEY],
+    ["feishu.verificationToken", FEISHU_VERIFICATION_TOKEN],
     ["provider.apiKey", MODEL_KEY],
   ]);
 });
