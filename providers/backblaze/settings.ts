@@ -1,0 +1,35 @@
+import { Secret } from "../../agents/secret.ts";
+import { ProviderError } from "./errors.ts";
+
+/** Who calls B2, and where. */
+export interface Settings {
+  readonly keyId: string;
+  readonly key: Secret;
+  /** Without a trailing slash. */
+  readonly endpoint: string;
+}
+
+const B2 = "https://api.backblazeb2.com";
+
+/** Reads the environment; throws one error with all that is wrong in it. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const keyId = env["B2_APPLICATION_KEY_ID"] ?? "";
+  const key = env["B2_APPLICATION_KEY"] ?? "";
+  const endpoint = env["B2_ENDPOINT"] ?? B2;
+  const problems = [
+    keyId === "" ? "B2_APPLICATION_KEY_ID must be set to the id of a B2 application key" : undefined,
+    key === "" ? "B2_APPLICATION_KEY must be set to that key's secret half" : undefined,
+    urlProblem(endpoint) === undefined ? undefined : `B2_ENDPOINT ${urlProblem(endpoint)}, or be unset for ${B2}`,
+  ].filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw new ProviderError(problems.join("; "));
+  return { keyId, key: new Secret(key), endpoint: endpoint.replace(/\/+$/, "") };
+}
+
+/** Every request carries a token, so it goes over TLS or stays on this machine; completes a sentence. */
+export function urlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  const local = url !== null && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  const trusted = url?.protocol === "https:" || (url?.protocol === "http:" && local);
+  if (trusted && url.username === "" && url.password === "") return undefined;
+  return "must be an https:// address without a user (http:// only on loopback)";
+}
