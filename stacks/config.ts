@@ -48,6 +48,11 @@ export async function loadConfig(): Promise<Loaded> {
   return { config, workloads };
 }
 
+/** A provider's own setting in the stack's config. */
+export function providerSetting(provider: string, key: string): string | undefined {
+  return new pulumi.Config(provider).get(key);
+}
+
 /** With `getObject`, which opens encrypted leaves: the schema knows which of them stay secret. */
 function readConfig(): Record<string, unknown> {
   const config = new pulumi.Config("roost");

@@ -64,6 +64,9 @@ const host = strictMap("a map with region, hostname, generation and sshKeys", {
   breakGlass: text("a CIDR", hostRules.breakGlass)
     .optional()
     .describe("Opens SSH from this CIDR while a repair lasts; unsafe"),
+  drain: text("a text", hostRules.drain)
+    .optional()
+    .describe("`skip: <reason>` lets the VM go without final snapshots, when the host cannot be reached"),
 }).describe("The machine");
 
 const tailnet = strictMap("a map with tags", {

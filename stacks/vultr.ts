@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { createHost } from "../components/vultr/createHost.ts";
 import { loadConfig } from "./config.ts";
 import type { VultrConfig } from "./schema.ts";
+import { tailnetApi } from "./tailnet-api.ts";
 
 /** One Vultr host with the agents that its stack declares. */
 export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
@@ -33,7 +34,8 @@ export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
 }
 
 function hostArgs({ host, tailnet }: VultrConfig) {
-  const { replace, breakGlass } = host;
+  const { replace, breakGlass, drain } = host;
+  const api = tailnetApi();
   return {
     region: host.region,
     plan: host.plan,
@@ -45,5 +47,7 @@ function hostArgs({ host, tailnet }: VultrConfig) {
     tailnetTags: tailnet.tags,
     ...(replace === undefined ? {} : { replace }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(drain === undefined ? {} : { drain }),
+    ...(api === undefined ? {} : { tailnetApi: api }),
   };
 }

@@ -24,21 +24,32 @@ export interface HostReleaseArgs {
   readonly breakGlass?: string;
 }
 
+/** How the names of the Stashes begin that remember where a release's workloads were born; the workload follows. */
+export function bornPrefix(release: string): string {
+  return `${release}-born-`;
+}
+
 /** What a host runs: packed, sealed and uploaded below its generation, with a pointer to it. */
 export class HostRelease extends pulumi.ComponentResource {
   /** The release's id: SHA-256 of its plain text. */
   readonly id: pulumi.Output<string>;
+  /** Remember in which generation each workload was born; a host that goes is asked for all of them. */
+  readonly births: readonly pulumi.Stash[];
 
   constructor(name: string, args: HostReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, { generation: args.generation }, opts);
     const { store, generation } = args;
+    const births = this.createBirths(name, args);
+    this.births = births.map(([, stash]) => stash);
+    const born = pulumi.output(
+      Object.fromEntries(births.map(([workload, stash]) => [workload, stash.output.apply((output): number => output)])),
+    );
 
-    const sealed = pulumi
-      .all([this.createBirths(name, args), store.root, this.stateAccess(store)])
-      .apply(async ([born, root, state]) => {
-        const { tar, id } = await packRelease(releaseContent({ ...args, stack: pulumi.getStack(), born, root, state }));
-        return { id, jwe: await sealRelease(tar, releaseKey(root, generation)) };
-      });
+    const sealed = pulumi.all([born, store.root, this.stateAccess(store)]).apply(async ([known, root, state]) => {
+      const content = releaseContent({ ...args, stack: pulumi.getStack(), born: known, root, state });
+      const { tar, id } = await packRelease(content);
+      return { id, jwe: await sealRelease(tar, releaseKey(root, generation)) };
+    });
     // A digest of a text that holds the secrets; it has to show in a diff.
     this.id = pulumi.unsecret(sealed.id);
     const size = pulumi.unsecret(sealed.apply(({ jwe }) => jwe.length));
@@ -58,16 +69,15 @@ export class HostRelease extends pulumi.ComponentResource {
   }
 
   /** Pulumi's memory of where each workload was born decides who may start without a backup. */
-  private createBirths(name: string, args: HostReleaseArgs): pulumi.Output<Record<string, number>> {
-    const born = ["host", ...args.workloads.map((workload) => workload.name)].map((workload) => {
+  private createBirths(name: string, args: HostReleaseArgs): (readonly [string, pulumi.Stash])[] {
+    return ["host", ...args.workloads.map((workload) => workload.name)].map((workload) => {
       const stash = new pulumi.Stash(
-        `${name}-born-${workload}`,
+        `${bornPrefix(name)}${workload}`,
         { input: args.generation },
         { parent: this, ignoreChanges: ["input"] },
       );
-      return [workload, stash.output.apply((output): number => output)] as const;
+      return [workload, stash] as const;
     });
-    return pulumi.output(Object.fromEntries(born));
   }
 
   private stateAccess(store: HostStore): pulumi.Output<StateAccess> {

@@ -30,6 +30,10 @@ export interface TailnetKeyArgs {
 export class TailnetKey extends pulumi.ComponentResource {
   /** Secret. */
   readonly key: pulumi.Output<string>;
+  /** When it can no longer be used, in RFC 3339. */
+  readonly expiresAt: pulumi.Output<string>;
+  /** URN of the key itself, for `pulumi up --replace`. */
+  readonly keyUrn: pulumi.Output<string>;
 
   constructor(name: string, args: TailnetKeyArgs, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, {}, opts);
@@ -49,6 +53,8 @@ export class TailnetKey extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: [...TAILNET_KEY_INPUTS], additionalSecretOutputs: ["key"] },
     );
     this.key = pulumi.secret(key.key);
+    this.expiresAt = key.expiresAt;
+    this.keyUrn = key.urn;
     this.registerOutputs({});
   }
 }

@@ -4,9 +4,11 @@ import { type Birth, hostButane } from "../../butane/host.ts";
 import { assertValid } from "../../providers/validation.ts";
 import { releaseKey } from "../store/derive.ts";
 import type { HostStore } from "../store/Store.ts";
+import type { TailnetApi } from "../tailnet/devices.ts";
 import { TailnetKey } from "../tailnet/TailnetKey.ts";
 import { FROZEN_INPUTS, waiting } from "./frozen.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostProblems } from "./host-checks.ts";
+import { lifeHooks } from "./life/hooks.ts";
 import { userData } from "./user-data.ts";
 
 /** Part of every child's URN: a rename replaces the host unless an alias carries the old token. */
@@ -52,6 +54,20 @@ export interface UcoreHostArgs {
    * @default ["tag:roost"]
    */
   readonly tailnetTags?: readonly string[];
+  /** `skip: <reason>`: the VM may go without the final snapshots of its agents. */
+  readonly drain?: string;
+  /**
+   * Access to the Tailscale API, to remove the device of a replaced host.
+   * @default a warning that says what to delete by hand
+   */
+  readonly tailnetApi?: TailnetApi;
+}
+
+/** What a host needs of the components beside it. */
+export interface UcoreHostParts {
+  readonly store: HostStore;
+  /** How the names of the Stashes begin that remember the host's workloads. */
+  readonly bornPrefix: string;
 }
 
 /** A VM that boots Fedora CoreOS, rebases itself to uCore, and is reached only over the tailnet. */
@@ -65,17 +81,16 @@ export class UcoreHost extends pulumi.ComponentResource {
   /** Whether an `up` may replace the VM. */
   readonly protection: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    args: UcoreHostArgs & { readonly store: HostStore },
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: UcoreHostArgs & UcoreHostParts, opts?: pulumi.ComponentResourceOptions) {
     // Before super(): a rejected component must leave no half-made registration behind.
     assertValid(TYPE, name, hostProblems(args));
     // The user data stays out of the component's own inputs: state would hold it twice.
     super(TYPE, name, { region: args.region, generation: args.generation }, opts);
 
-    this.butane = this.createButane(name, args);
+    const tags = args.tailnetTags ?? ["tag:roost"];
+    const { hostname, generation } = args;
+    const tailnet = new TailnetKey(`${name}-tailnet`, { hostname, tags, generation }, { parent: this });
+    this.butane = this.createButane(name, args, tailnet);
     const wanted = {
       region: args.region,
       hostname: args.hostname,
@@ -89,7 +104,8 @@ export class UcoreHost extends pulumi.ComponentResource {
         ...wanted,
         plan: args.plan ?? DEFAULT_PLAN,
         label: args.hostname,
-        tags: ["roost", pulumi.getStack()],
+        // The generation is the running host's own: it stays until the VM is replaced.
+        tags: ["roost", pulumi.getStack(), `g${generation}`],
         firewallGroupId: this.createFirewall(name, args.breakGlass).id,
         enableIpv6: true,
         activationEmail: false,
@@ -102,6 +118,16 @@ export class UcoreHost extends pulumi.ComponentResource {
         protect,
         deleteBeforeReplace: true, // two live hosts would poll one bot token
         additionalSecretOutputs: ["userData", "kvm"],
+        hooks: lifeHooks({
+          host: name,
+          generation,
+          node: { hostname, tags },
+          key: { expiresAt: tailnet.expiresAt, urn: tailnet.keyUrn },
+          bornPrefix: args.bornPrefix,
+          ...(args.replace === undefined ? {} : { replace: args.replace }),
+          ...(args.drain === undefined ? {} : { drain: args.drain }),
+          ...(args.tailnetApi === undefined ? {} : { tailnetApi: args.tailnetApi }),
+        }),
       },
     );
 
@@ -145,13 +171,8 @@ export class UcoreHost extends pulumi.ComponentResource {
     return { osId: found.id.apply(Number) };
   }
 
-  private createButane(name: string, args: UcoreHostArgs & { readonly store: HostStore }): pulumi.Output<string> {
+  private createButane(name: string, args: UcoreHostArgs & UcoreHostParts, tailnet: TailnetKey): pulumi.Output<string> {
     const { store } = args;
-    const tailnet = new TailnetKey(
-      `${name}-tailnet`,
-      { hostname: args.hostname, tags: args.tailnetTags ?? ["tag:roost"], generation: args.generation },
-      { parent: this },
-    );
     const birth: pulumi.Output<Birth> = pulumi.output({
       stack: pulumi.getStack(),
       host: name,

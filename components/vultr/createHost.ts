@@ -1,7 +1,7 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../agents/secret.ts";
 import type { Workload } from "../../agents/workload.ts";
-import { HostRelease } from "../release/HostRelease.ts";
+import { bornPrefix, HostRelease } from "../release/HostRelease.ts";
 import { Store, type StoreArgs } from "../store/Store.ts";
 import { UcoreHost, type UcoreHostArgs } from "./UcoreHost.ts";
 
@@ -27,7 +27,6 @@ export function createHost(names: HostNames, parts: HostParts, opts: pulumi.Comp
   const store = new Store(names.store, { ...parts.store, hosts: { [names.host]: { generation } } }, opts);
   const hostStore = store.hosts[names.host];
   if (hostStore === undefined) throw new Error(`the store made no keys for ${names.host}`);
-  const host = new UcoreHost(names.host, { ...parts.host, store: hostStore }, opts);
   const release = new HostRelease(
     names.release,
     {
@@ -40,6 +39,12 @@ export function createHost(names: HostNames, parts: HostParts, opts: pulumi.Comp
       ...(parts.registryAuth === undefined ? {} : { registryAuth: parts.registryAuth }),
     },
     opts,
+  );
+  const host = new UcoreHost(
+    names.host,
+    { ...parts.host, store: hostStore, bornPrefix: bornPrefix(names.release) },
+    // So that a destroy ends the VM before the memory of what its drain has to name.
+    pulumi.mergeOptions(opts, { dependsOn: [...release.births] }),
   );
   return { store, host, release };
 }

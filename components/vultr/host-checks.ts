@@ -20,6 +20,7 @@ export interface HostForm {
   readonly os?: string;
   readonly breakGlass?: string;
   readonly tailnetTags?: readonly string[];
+  readonly drain?: string;
 }
 
 /** Checks of single fields; each gives a sentence that begins after the field's name, or `undefined`. */
@@ -51,6 +52,10 @@ export const hostRules = {
     isCidr(value)
       ? undefined
       : `must be a CIDR narrower than /8 (IPv4) or /16 (IPv6), such as "203.0.113.7/32", got ${brief(value)}`,
+  drain: (value: string) =>
+    /^skip: \S.*$/.test(value)
+      ? undefined
+      : `must be "skip: <reason>", such as "skip: the disk is gone", got ${brief(value)}`,
   tag: (value: string) =>
     /^tag:[a-z][a-z0-9-]*$/.test(value) ? undefined : `must be a tailnet tag such as "tag:roost", got ${brief(value)}`,
 };
@@ -68,6 +73,7 @@ export function hostProblems(args: HostForm): (string | undefined)[] {
     named("image", optional(args.image, hostRules.image)),
     named("os", optional(args.os, hostRules.os)),
     named("breakGlass", optional(args.breakGlass, hostRules.breakGlass)),
+    named("drain", optional(args.drain, hostRules.drain)),
     ...(args.tailnetTags ?? []).map((tag, index) => named(`tailnetTags[${index}]`, hostRules.tag(tag))),
   ];
 }

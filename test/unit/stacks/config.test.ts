@@ -177,6 +177,14 @@ describe("the config of a stack", () => {
     ]);
   });
 
+  test("refuses one Feishu app for two workloads", async () => {
+    const feishu = { appId: "cli_a1b2c3d4e5f6a7b8", appSecret: "s".repeat(32), allowFrom: [`ou_${"1".repeat(32)}`] };
+    const raw = config({ tenants: { a: tenant("a", { feishu }), b: tenant("b", { feishu }) } });
+    expect(await problemsOf(raw)).toEqual([
+      "roost:tenants.b.feishu.appId must not be the app of roost:tenants.a.feishu.appId: two connections of one app split its messages, so make an app for each",
+    ]);
+  });
+
   test("refuses a stack that runs nothing", async () => {
     expect(await problemsOf(config({ tenants: {} }))).toEqual([
       "roost:tenants must name at least one tenant where neither roost:moltbot nor roost:master is set",

@@ -26,6 +26,12 @@ write("vultr.prod", {
 });
 write("vultr.demo.example", { front: bot(token("e")) });
 
+const APP = "cli_a1b2c3d4e5f6a7b8";
+const app = (appId: unknown) =>
+  tenant("x", { telegram: undefined, feishu: { appId, appSecret: "op://Bots/App/secret", allowFrom: ["ou_x"] } });
+
+write("vultr.apps", { front: app(APP) });
+
 const shut =
   "roost:tenants.shut.telegram.token of stack vultr.prod cannot be compared with the tokens of this stack: encrypted";
 
@@ -54,6 +60,21 @@ describe("bot tokens of several stacks", () => {
   test("that are encrypted are named and not compared", () => {
     const raw = { tenants: { mine: bot({ secure: "v1:abc" }) } };
     expect(writtenTokens(raw)).toEqual({ tokens: [], encrypted: ["roost:tenants.mine.telegram.token"] });
+  });
+
+  test("are ids of apps too, of a tenant and of the master", () => {
+    const { tokens } = writtenTokens({ master: app("cli_0000000000000000"), tenants: { mine: app(APP) } });
+    expect(tokens.map(({ path }) => path)).toEqual(["roost:master.feishu.appId", "roost:tenants.mine.feishu.appId"]);
+    expect(compareStacks(tokens, "vultr.prod", folder).problems).toEqual([
+      "roost:tenants.mine.feishu.appId must not be the app of roost:tenants.front.feishu.appId in stack vultr.apps: one app has one connection, so make an app for each",
+    ]);
+  });
+
+  test("name an app whose id is encrypted, and pass over a mistaken file", () => {
+    expect(writtenTokens({ master: app({ secure: "v1:abc" }), tenants: { a: { feishu: "x" }, b: null } })).toEqual({
+      tokens: [],
+      encrypted: ["roost:master.feishu.appId"],
+    });
   });
 
   test("are bot tokens only: a model key may be shared", () => {

@@ -20,7 +20,7 @@ const host = (more: Partial<UcoreHostArgs> = {}, options: Partial<RecordOptions>
     const hosts = { host: { generation: args.generation } };
     const store = new Store("store", { bucketName: "roost-test", root: new Secret(ROOT), hosts }).hosts["host"];
     if (store === undefined) throw new Error("no store for host");
-    return new UcoreHost("host", { ...args, store });
+    return new UcoreHost("host", { ...args, store, bornPrefix: "release-born-" });
   }, options);
 
 const vm = async (more: Partial<UcoreHostArgs> = {}) => (await host(more)).named("host-vm");
@@ -52,7 +52,7 @@ describe("UcoreHost", () => {
       userData: "(secret)",
       plan: "vc2-2c-4gb",
       label: "nest",
-      tags: ["roost", "vultr.test"],
+      tags: ["roost", "vultr.test", "g2"],
       firewallGroupId: "host-firewall-id",
       enableIpv6: true,
       activationEmail: false,
@@ -89,6 +89,10 @@ describe("UcoreHost", () => {
     expect(options.ignoreChanges).toEqual([...FROZEN_INPUTS]);
     expect(options.replacementTrigger).toBe(2);
     expect(options.deleteBeforeReplace).toBe(true);
+  });
+
+  test("acts before its end, its change and its birth", async () => {
+    expect((await vm()).options.hooks.toSorted()).toEqual(["beforeCreate", "beforeDelete", "beforeUpdate"]);
   });
 
   test("is protected until the word for replacing names its generation", async () => {
@@ -173,6 +177,7 @@ describe("UcoreHost", () => {
       image: "latest",
       os: "quay.io/x",
       breakGlass: "0.0.0.0/0",
+      drain: "no",
       tailnetTags: ["roost"],
     };
     await expect(host(wrong)).rejects.toThrow(
@@ -185,6 +190,7 @@ describe("UcoreHost", () => {
         'image must be stable, testing, next or the id of a snapshot, got "latest"',
         'os must be an image of ghcr.io/ublue-os with a tag or digest, such as "ghcr.io/ublue-os/ucore-minimal:stable", got "quay.io/x"',
         'breakGlass must be a CIDR narrower than /8 (IPv4) or /16 (IPv6), such as "203.0.113.7/32", got "0.0.0.0/0"',
+        'drain must be "skip: <reason>", such as "skip: the disk is gone", got "no"',
         'tailnetTags[0] must be a tailnet tag such as "tag:roost", got "roost"',
       ].join("; "),
     );

@@ -1,0 +1,114 @@
+import * as pulumi from "@pulumi/pulumi";
+import { devicesOf, type Node, removeDevices, type TailnetApi, tagsOf } from "../../tailnet/devices.ts";
+import { bornWorkloads } from "./born.ts";
+import { type DrainMode, drain, type RunningHost, undo } from "./drain.ts";
+import { keyProblem, taggedGeneration, wordProblem } from "./refusals.ts";
+
+/** What the hooks of a host's VM act on. */
+export interface Life {
+  /** Name of the host's component. */
+  readonly host: string;
+  readonly generation: number;
+  /** The generation whose creation may delete the VM before it. */
+  readonly replace?: number;
+  /** `skip: <reason>`: the VM goes without final snapshots. */
+  readonly drain?: string;
+  readonly node: Node;
+  readonly key: { readonly expiresAt: pulumi.Output<string>; readonly urn: pulumi.Output<string> };
+  /** How the names of the Stashes begin that remember the workloads. */
+  readonly bornPrefix: string;
+  /** Without it old devices stay in the tailnet, and a warning says so. */
+  readonly tailnetApi?: TailnetApi;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** Keeps a VM's end and birth in order: the word, final snapshots and key before it goes, old devices before it comes. */
+export function lifeHooks(life: Life): pulumi.ResourceHookBinding {
+  const hostnames = new Set([life.node.hostname]);
+  const beforeDelete = new pulumi.ResourceHook(
+    `${life.host}-before-delete`,
+    async ({ oldInputs = {} }) => {
+      refuse(wordProblem(life.generation, life.replace));
+      if (pulumi.runtime.isDryRun()) return;
+      hostnames.add(hostnameOf(oldInputs));
+      // Whatever may still refuse comes first: a drain stops the agents. Nothing follows a VM of the same generation.
+      if (taggedGeneration(oldInputs["tags"]) !== life.generation) await refuseSuccessor(life);
+      await end(life, oldInputs, "for-good");
+    },
+    // A preview says it too, before an `up` has made the keys of a generation that is not let in.
+    { onDryRun: true },
+  );
+  const beforeUpdate = async ({ oldInputs = {}, newInputs = {} }: pulumi.ResourceHookArgs) => {
+    if (oldInputs["plan"] === newInputs["plan"]) return;
+    // A change of plan restarts the machine.
+    await end(life, oldInputs, "until-boot");
+    void pulumi.log.info(`if the change of plan fails, ${undo({ hostname: hostnameOf(oldInputs) })}`);
+  };
+  const beforeCreate = async () => {
+    await refuseKey(life);
+    for (const hostname of hostnames) {
+      // oxlint-disable-next-line no-await-in-loop -- two at most, and each may wait for its device to go offline
+      await clearDevices(life, { ...life.node, hostname });
+    }
+  };
+  return { beforeDelete: [beforeDelete], beforeUpdate: [beforeUpdate], beforeCreate: [beforeCreate] };
+}
+
+async function refuseSuccessor(life: Life): Promise<void> {
+  await refuseKey(life);
+  // The new host would get another name where its old device cannot be removed.
+  if (life.tailnetApi !== undefined) await devicesOf(life.tailnetApi, life.node);
+}
+
+async function refuseKey({ key }: Life): Promise<void> {
+  const [expiresAt, urn] = await Promise.all([known(key.expiresAt), known(key.urn)]);
+  refuse(keyProblem({ expiresAt, urn }, pulumi.getStack(), Date.now()));
+}
+
+async function end(life: Life, oldInputs: Inputs, mode: DrainMode): Promise<void> {
+  if (life.drain !== undefined) {
+    void pulumi.log.warn(`no final snapshots of ${hostnameOf(oldInputs)}: roost:host.drain says "${life.drain}"`);
+    return;
+  }
+  const generation = taggedGeneration(oldInputs["tags"]);
+  if (generation === undefined) {
+    throw new Error(
+      `the VM has no tag with its generation, such as g1, so nobody can tell whether the right host drains: put it back, or set roost:host.drain: "skip: <reason>"; ${undo({ hostname: hostnameOf(oldInputs) })}`,
+    );
+  }
+  const workloads = await bornWorkloads(life.bornPrefix, generation);
+  const host: RunningHost = {
+    stack: pulumi.getStack(),
+    host: life.host,
+    hostname: hostnameOf(oldInputs),
+    generation,
+    workloads,
+  };
+  await drain(host, mode);
+}
+
+async function clearDevices(life: Life, node: Node): Promise<void> {
+  if (life.tailnetApi !== undefined) {
+    await removeDevices(life.tailnetApi, node);
+    return;
+  }
+  void pulumi.log.warn(
+    `no credential for the Tailscale API: if the tailnet still lists an offline device "${node.hostname}" with ${tagsOf(node)}, delete it in the admin console now, or the new host will be called ${node.hostname}-1`,
+  );
+}
+
+function hostnameOf(inputs: Inputs): string {
+  return String(inputs["hostname"]);
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** The value of an output, in a hook that runs after the output is there. */
+function known(output: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}
