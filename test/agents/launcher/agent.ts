@@ -1,0 +1,63 @@
+import { Bench } from "../support/bench.ts";
+import type { Container, Image } from "../support/container.ts";
+import { fakeModel, fakeTelegram, secretOf } from "../support/fakes.ts";
+import { renderedContainer } from "../support/rendered.ts";
+import { Telegram } from "../support/telegram.ts";
+import { until } from "../support/until.ts";
+import { nanobotImage } from "./image.ts";
+
+/** People whom the agents of these tests answer. */
+export const [ALICE, BOB] = ["111", "222"] as const;
+
+/** The example's tenant `research` in its container, started, with fakes for Telegram and its model service. */
+export class Agent {
+  readonly bench: Bench;
+  readonly telegram: Telegram;
+
+  private constructor(bench: Bench) {
+    this.bench = bench;
+    this.telegram = new Telegram(bench.network);
+  }
+
+  /** Starts it with some keys of the tenant changed, in the real image unless another is given. */
+  static async start(keys: Readonly<Record<string, unknown>> = {}, image: Image = nanobotImage()): Promise<Agent> {
+    const bench = await Bench.open(async (folder) => {
+      const rendered = await renderedContainer("nanobot", "research", folder, (stack) => {
+        const tenants = stack["tenants"] as Record<string, { telegram: object }>; // as the example has them
+        const { telegram, ...rest } = tenants["research"] ?? { telegram: {} };
+        tenants["research"] = { ...rest, telegram: { ...telegram, allowFrom: [ALICE, BOB] }, ...keys };
+      });
+      const fakes = [
+        fakeTelegram(secretOf(rendered, "TELEGRAM_BOT_TOKEN")),
+        fakeModel("openrouter.ai", secretOf(rendered, "MODEL_API_KEY")),
+      ];
+      return { rendered, image, fakes };
+    });
+    const agent = new Agent(bench);
+    await agent.container.start();
+    await agent.telegram.wait("setMyCommands");
+    return agent;
+  }
+
+  /** Its container. */
+  get container(): Container {
+    return this.bench.container;
+  }
+
+  /** Lets the model call a tool in a turn of that person; what the tool told the model. */
+  async callTool(from: string, tool: string, input: object): Promise<string> {
+    await this.telegram.say(from, `TOOL:${tool} ${JSON.stringify(input)}`, "FAKE-TOOL-RESULT");
+    const results = (await this.bench.modelCalls()).filter(({ lastRole }) => lastRole === "tool");
+    return results.at(-1)?.lastText ?? "";
+  }
+
+  /** Waits until the container has ended. */
+  async ended(): Promise<void> {
+    await until("the end of the container", 30, async () => (await this.container.exec(["true"])).status === 125);
+  }
+
+  /** Ends everything and removes what it left. */
+  close(): void {
+    this.bench.close();
+  }
+}
