@@ -14,8 +14,12 @@ const CAPABILITIES_OF_CALLS = {
   b2_delete_file_version: "deleteFiles",
 } as const;
 
-/** Every capability that the provider can need, for the README and the fake. */
-export const NEEDED_CAPABILITIES: readonly string[] = [...new Set(Object.values(CAPABILITIES_OF_CALLS))];
+/** What the deployer's key must be capable of; the last two are for `defaultServerSideEncryption`. */
+export const NEEDED_CAPABILITIES: readonly string[] = [
+  ...new Set(Object.values(CAPABILITIES_OF_CALLS)),
+  "readBucketEncryption",
+  "writeBucketEncryption",
+];
 
 /** A call with a JSON body to the API's address. */
 export type Call = Exclude<keyof typeof CAPABILITIES_OF_CALLS, "b2_upload_file" | "b2_download_file_by_id">;

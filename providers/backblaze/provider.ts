@@ -42,9 +42,8 @@ export function createProvider({ settings, io, warn }: ProviderOptions): Backbla
   }
 
   /** The type of something that the state holds, once it is sure that this account is where it lies. */
-  async function typeOfMet(urn: string, id: string, olds: Properties): Promise<ResourceType> {
+  async function typeHere(urn: string, olds: Properties): Promise<ResourceType> {
     const type = typeOf(urn);
-    type.meet?.(id, olds);
     const accountId = plainOf(olds["accountId"]);
     if (typeof accountId === "string") await client.assertAccount(accountId);
     return type;
@@ -70,7 +69,6 @@ export function createProvider({ settings, io, warn }: ProviderOptions): Backbla
       type.meet?.(id, olds);
       const names = Object.keys(type.inputs.shape).filter((name) => type.notCompared?.includes(name) !== true);
       const changed = names.filter((name) => {
-        if (holdsUnknown(news[name])) return true;
         const sorted = type.unordered?.includes(name) === true;
         return sorted ? !same(sort(olds[name]), sort(news[name])) : !same(olds[name], news[name]);
       });
@@ -84,18 +82,18 @@ export function createProvider({ settings, io, warn }: ProviderOptions): Backbla
     },
 
     async read(id, urn, olds: Properties = {}) {
-      const type = await typeOfMet(urn, id, olds);
+      const type = await typeHere(urn, olds);
       return type.read(id, olds);
     },
 
     async update(id, urn, olds: Properties, news: Properties) {
-      const type = await typeOfMet(urn, id, olds);
+      const type = await typeHere(urn, olds);
       if (type.update === undefined) throw new ProviderError(`${urn} cannot be changed in place`);
       return type.update(id, urn, olds, news);
     },
 
     async delete(id, urn, olds: Properties) {
-      const type = await typeOfMet(urn, id, olds);
+      const type = await typeHere(urn, olds);
       await type.delete(id, urn, olds);
     },
 

@@ -22,7 +22,7 @@ export interface ResourceType {
   readonly unordered?: readonly string[];
   /** What only several arguments show, or the old ones beside the new; values that are not known yet are missing. */
   readonly check?: (olds: Properties, news: Properties) => CheckFailure[];
-  /** Hears of everything that is in the state. */
+  /** Hears of what is in the state, whenever the engine compares it. */
   readonly meet?: (id: string, olds: Properties) => void;
   readonly create: (urn: string, news: Properties) => Promise<CreateResult>;
   /** `{ id: "" }` when it is gone; without `olds` it is an import. */

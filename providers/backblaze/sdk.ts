@@ -3,6 +3,7 @@ import { assertValid, plain } from "../validation.ts";
 import {
   bucketNameProblem,
   capabilitiesProblem,
+  contentTypeProblem,
   durationProblem,
   fileNameProblem,
   keyNameProblem,
@@ -14,7 +15,7 @@ import {
 
 /** Arguments of a bucket, named as in the Terraform provider `backblaze/b2`. */
 export interface BucketArgs {
-  /** Unique in all of B2; a change makes another bucket. */
+  /** Unique in all of B2; can never change. */
   readonly bucketName: pulumi.Input<string>;
   readonly bucketType: pulumi.Input<"allPrivate" | "allPublic">;
   /** Notes that B2 keeps with the bucket. */
@@ -125,6 +126,7 @@ export class BucketFile extends pulumi.CustomResource {
   constructor(name: string, args: BucketFileArgs, opts?: pulumi.CustomResourceOptions) {
     assertValid("backblaze:index:BucketFile", name, [
       plain(args.fileName, fileNameProblem),
+      plain(args.contentType, contentTypeProblem),
       plain(args.sha256, sha256Problem),
     ]);
     super(

@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# shellcheck source=../conformance/oracles/lib/apt-suite.sh
+# shellcheck source-path=SCRIPTDIR source=../conformance/oracles/lib/apt-suite.sh
 # shellcheck source-path=SCRIPTDIR
 . ../conformance/oracles/lib/apt-suite.sh
 readonly NPM=11.19.1

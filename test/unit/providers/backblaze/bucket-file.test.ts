@@ -59,6 +59,21 @@ describe("a new file", () => {
     expect(at.b2.counts).toMatchObject({ b2_upload_file: 1, b2_get_upload_url: 1 });
   });
 
+  test("is not somebody's with the same content, when its own upload did not arrive", async () => {
+    const at = await withBucket();
+    const stranger = at.b2.putVersion(at.bucketId, fileName, "text");
+    at.b2.fail("b2_upload_file", "cut");
+    const { outs } = await at.provider.create(urn, argsOf(at.bucketId, "text"));
+    expect(at.b2.versions.map((version) => version.fileId)).toEqual([stranger, outs.fileId]);
+  });
+
+  test("may cover a marker that hides what was there", async () => {
+    const at = await withBucket();
+    at.b2.putVersion(at.bucketId, fileName, "", "hide");
+    await at.provider.create(urn, argsOf(at.bucketId, "text"));
+    expect(at.warnings).toEqual([]);
+  });
+
   test.each([
     ["a busy pod", { status: 503, code: "service_unavailable" }],
     ["a slow request", { status: 408, code: "request_timeout" }],

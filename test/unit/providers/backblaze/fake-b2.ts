@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CAPABILITIES } from "../../../../providers/backblaze/checks.ts";
@@ -119,7 +119,8 @@ export class FakeB2 {
   putVersion(bucketId: string, fileName: string, text: string, action: "upload" | "hide" = "upload"): string {
     const fileId = `4_z${bucketId}_f${this.newId(18)}`;
     const bytes = Buffer.from(text);
-    const rest = { contentType: "text/plain", contentSha1: "", fileInfo: {} };
+    const contentSha1 = createHash("sha1").update(bytes).digest("hex");
+    const rest = { contentType: "text/plain", contentSha1, fileInfo: {} };
     this.versions.push({ fileId, fileName, bucketId, action, bytes, ...rest });
     return fileId;
   }

@@ -86,6 +86,12 @@ describe("BucketFile", () => {
     );
   });
 
+  test("refuses a media type that would not be a header's value", async () => {
+    await expect(deploy(() => new BucketFile("file", { ...file, contentType: "text" }))).rejects.toThrow(
+      'contentType must be a media type such as "application/json", got "text"',
+    );
+  });
+
   test("refuses a digest of another form without showing it", async () => {
     await expect(deploy(() => new BucketFile("file", { ...file, sha256: "hunter2" }))).rejects.toThrow(
       'backblaze:index:BucketFile "file": sha256 must be 64 hexadecimal digits of the decoded content',
