@@ -11,7 +11,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # shellcheck source-path=SCRIPTDIR source=../conformance/oracles/lib/apt-suite.sh
-# shellcheck source-path=SCRIPTDIR
 . ../conformance/oracles/lib/apt-suite.sh
 readonly NPM=11.19.1
 store=$(oracle_dir images)

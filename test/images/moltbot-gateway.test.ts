@@ -105,7 +105,7 @@ describe("the gateway image", () => {
     const environment = { ...environmentOf(configOf(image)), CONTAINER_HOST: "unix:///run/none.sock", HOME: "/tmp" };
     const { status, text } = await inside({ root, environment }, "podman ps");
     expect(status).toBe(125);
-    expect(text).toContain("unix:///run/none.sock");
+    expect(text).toContain("dial unix /run/none.sock");
   });
 
   test("has the same layers when it is built again, but for the npm cache of the Discord plugin", async () => {

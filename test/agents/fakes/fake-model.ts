@@ -4,7 +4,8 @@
 // Usage: fake-model.ts --port PORT --key KEY
 //   ECHO(word)            in the user's text: the answer is `FAKE-REPLY: word`; without it, the end of the user's text
 //   SLEEP(milliseconds)   in the user's text: the answer takes that long
-//   TOOL:name {json}      in the user's text: a call of that tool, if it is offered; then `FAKE-TOOL-RESULT: …`
+//   TOOL:name {json}      in the user's text: a call of that tool, if it is offered; then `FAKE-TOOL-RESULT: …`,
+//                         which begins with `word: ` if the text holds ECHO(word) too
 //   GET /_ctl/calls       every request so far, see `Call`
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -110,13 +111,18 @@ async function think(path: string, request: ChatRequest): Promise<Answer> {
   });
 
   await sleep(Number(/SLEEP\((\d+)\)/.exec(user)?.[1] ?? 0));
-  if (result !== undefined) return { content: `FAKE-TOOL-RESULT: ${textOf(result).slice(0, 1500)}` };
-  const [, name = "", input = ""] = /TOOL:(\w+) (\{.*\})/.exec(user) ?? [];
+  const echo = /ECHO\(([^)]*)\)/.exec(user)?.[1];
+  if (result !== undefined) {
+    const mark = echo === undefined ? "" : `${echo}: `;
+    return { content: `FAKE-TOOL-RESULT: ${mark}${textOf(result).slice(0, 1500)}` };
+  }
+  // Not in a quotation, where the marks are escaped: OpenClaw quotes what was said before.
+  const [, name = "", input = ""] = /TOOL:(\w+) (\{".*\})/.exec(user) ?? [];
   if (tools.includes(name)) {
     const call = { id: `call_${calls.length}`, type: "function" as const, function: { name, arguments: input } };
     return { content: null, tool_calls: [call] };
   }
-  return { content: `FAKE-REPLY: ${/ECHO\(([^)]*)\)/.exec(user)?.[1] ?? user.slice(-200)}` };
+  return { content: `FAKE-REPLY: ${echo ?? user.slice(-200)}` };
 }
 
 function problem({ model, messages }: ChatRequest): string | undefined {

@@ -13,6 +13,7 @@ export const [ALICE, BOB] = ["111", "222"] as const;
 export class Agent {
   readonly bench: Bench;
   readonly telegram: Telegram;
+  #turns = 0;
 
   private constructor(bench: Bench) {
     this.bench = bench;
@@ -35,7 +36,7 @@ export class Agent {
     });
     const agent = new Agent(bench);
     await agent.container.start();
-    await agent.telegram.wait("setMyCommands");
+    await agent.telegram.call("setMyCommands");
     return agent;
   }
 
@@ -46,9 +47,13 @@ export class Agent {
 
   /** Lets the model call a tool in a turn of that person; what the tool told the model. */
   async callTool(from: string, tool: string, input: object): Promise<string> {
-    await this.telegram.say(from, `TOOL:${tool} ${JSON.stringify(input)}`, "FAKE-TOOL-RESULT");
-    const results = (await this.bench.modelCalls()).filter(({ lastRole }) => lastRole === "tool");
-    return results.at(-1)?.lastText ?? "";
+    // nanobot edits a streamed answer for a while: only a mark of its own tells this turn's answer from the one before.
+    this.#turns += 1;
+    const mark = `turn-${this.#turns}`;
+    const asked = `ECHO(${mark})`;
+    await this.telegram.say(from, `${asked} TOOL:${tool} ${JSON.stringify(input)}`, `FAKE-TOOL-RESULT: ${mark}: `);
+    const calls = await this.bench.modelCalls();
+    return calls.findLast(({ lastRole, user }) => lastRole === "tool" && user.includes(asked))?.lastText ?? "";
   }
 
   /** Waits until the container has ended. */

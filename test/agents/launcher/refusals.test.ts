@@ -24,15 +24,14 @@ interface Case extends Launch {
 
 const MODULES = "/opt/nanobot/lib/python3.13/site-packages/nanobot/agent/tools";
 
-/** The launcher's check of itself, in a process that did nothing to close itself. */
-const CHECK = `
-import runpy, sys
-launcher = runpy.run_path("/opt/roost/launcher.py")
-try:
-    launcher["require_isolation"]()
-except launcher["Refusal"] as refusal:
-    print("launcher:", refusal, file=sys.stderr)
-    sys.exit(refusal.status)
+/** Opens the process again before each of its forks, the launcher's last check among them. */
+const OPENED = `
+import ctypes, os
+fork = os.fork
+def opened():
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+    return fork()
+os.fork = opened
 `;
 
 const cases: readonly Case[] = [
@@ -153,8 +152,7 @@ const cases: readonly Case[] = [
   },
   {
     name: "a process whose memory its children can read",
-    user: 1000,
-    program: ["/opt/nanobot/bin/python3", "-c", CHECK],
+    files: { "/opt/nanobot/lib/python3.13/site-packages/sitecustomize.py": OPENED },
     status: 77,
     line: "a child of the agent can read its environment or memory: this kernel gives no isolation",
   },

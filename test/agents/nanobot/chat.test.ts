@@ -16,7 +16,7 @@ describe("nanobot of the example stack", () => {
     bench = await nanobotBench();
     telegram = new Telegram(bench.network);
     figures.seconds("start to health", await bench.container.start());
-    await telegram.wait("setMyCommands");
+    await telegram.call("setMyCommands");
     figures.memory("idle", bench.container.memoryMib());
   });
   afterAll(() => {
@@ -33,7 +33,7 @@ describe("nanobot of the example stack", () => {
 
   test("gives a stranger a pairing code and asks no model", async () => {
     const asked = (await bench.modelCalls()).length;
-    await telegram.say(STRANGER, "let me in ECHO(stranger)", "");
+    await telegram.say(STRANGER, "let me in ECHO(stranger)", "airing code");
     // Answered after it, so the stranger's message was dealt with.
     await telegram.say(ALICE, "hello ECHO(fence)", "FAKE-REPLY: fence");
     expect((await bench.modelCalls()).slice(asked).map(({ user }) => user.includes("stranger"))).toEqual([false]);
@@ -67,26 +67,16 @@ describe("nanobot of the example stack", () => {
     expect((await bench.modelCalls()).at(-1)?.messages).toBeGreaterThan(before + 1);
   });
 
-  test("offers one person no tool that reaches another's chat", async () => {
-    await telegram.say(BOB, "hello ECHO(bob)", "FAKE-REPLY: bob");
-    const offered = (await bench.modelCalls()).at(-1)?.tools ?? [];
-    expect(offered).toContain("read_file");
-    expect(offered.filter((tool) => tool.includes("session"))).toEqual([]);
-  });
-
   test.each([
-    ["message", { content: "from Bob", channel: "telegram", chat_id: ALICE }],
     ["list_dir", { path: "/data/sessions" }],
     ["read_file", { path: "../config.json" }],
     ["find_files", { path: "/data", pattern: "*.jsonl" }],
     ["grep", { pattern: "ECHO", path: "/data/sessions" }],
-  ])("refuses one person %s beyond the own chat", async (tool, input) => {
-    const mine = await telegram.sentTo(ALICE);
+  ])("refuses one person the files of another's chat by %s", async (tool, input) => {
     await telegram.say(BOB, `TOOL:${tool} ${JSON.stringify(input)}`, "FAKE-TOOL-RESULT");
     const result = (await bench.modelCalls()).at(-1)?.lastText ?? "";
     expect(result).toMatch(/^Error/);
     expect(result).not.toContain("ECHO(");
-    expect(await telegram.sentTo(ALICE)).toEqual(mine);
   });
 
   test("ends within the time that its quadlet gives it when idle", async () => {

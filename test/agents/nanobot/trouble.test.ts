@@ -45,7 +45,7 @@ describe.concurrent("nanobot, which its health probe calls healthy,", () => {
     await logged(bench, /Unauthorized|InvalidToken|rejected/i, 60);
     await telegram.set("ok");
     const since = await telegram.push(ALICE, "hello ECHO(lost)");
-    await expect(telegram.wait("sendMessage", "", since, SILENCE)).rejects.toThrow("408");
+    await expect(telegram.call("sendMessage", since, SILENCE)).rejects.toThrow("408");
     expect(await bench.container.isHealthy()).toBe(true);
     expect(await secretsInLog(bench)).toEqual([]);
   });
@@ -68,7 +68,7 @@ describe.concurrent("nanobot, which its health probe calls healthy,", () => {
       return { ...rendered, files };
     });
     const since = await telegram.push(ALICE, "hello ECHO(lost)");
-    await expect(telegram.wait("getMe", "", since, SILENCE)).rejects.toThrow("408");
+    await expect(telegram.call("getMe", since, SILENCE)).rejects.toThrow("408");
     expect(await bench.container.isHealthy()).toBe(true);
     expect(bench.container.log).toContain("[secret]");
     expect(await secretsInLog(bench)).toEqual([]);
@@ -78,14 +78,14 @@ describe.concurrent("nanobot, which its health probe calls healthy,", () => {
     expect,
   }) => {
     const { bench, telegram } = await troubled("ok");
-    await telegram.wait("setMyCommands");
+    await telegram.call("setMyCommands");
     await telegram.say(ALICE, "hello ECHO(before)", "FAKE-REPLY: before");
     await telegram.set("stall");
     const since = await telegram.push(ALICE, "hello ECHO(meanwhile)");
     await logged(bench, /polling stalled/, STALL_NOTICED);
     expect(await bench.container.isHealthy()).toBe(true);
     await telegram.set("ok");
-    await telegram.wait("sendMessage", "FAKE-REPLY: meanwhile", since);
+    await telegram.answer("FAKE-REPLY: meanwhile", since);
     expect(await secretsInLog(bench)).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
     bench = await telegramBench();
     telegram = new Telegram(bench.network);
     figures.seconds("start to health", await bench.container.start(240));
-    await telegram.wait("setMyCommands");
+    await telegram.call("setMyCommands");
     figures.memory("idle", bench.container.memoryMib());
   });
   afterAll(() => {
@@ -36,7 +36,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
   });
 
   test("gives a stranger a pairing code and asks no model", async () => {
-    await telegram.say(STRANGER, "let me in ECHO(stranger)", "");
+    await telegram.say(STRANGER, "let me in ECHO(stranger)", "Pairing code");
     // Answered after it, so the stranger's message was dealt with.
     await telegram.say(OWNER, "hello ECHO(fence)", "FAKE-REPLY: fence");
     expect((await bench.modelCalls()).filter(({ user }) => user.includes("stranger"))).toEqual([]);
@@ -55,11 +55,15 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
   test("stays silent in a group unless a person who is allowed mentions it", async () => {
     const token = bench.container.rendered.secrets.find(({ path }) => path.endsWith("telegram-token"))?.value;
     const bot = `@fake${token?.split(":")[0]}_bot`;
-    await telegram.push(OWNER, "among us ECHO(unmentioned)", GROUP);
+    await telegram.push(OWNER, "among us", GROUP);
     // Paired for private chats, which does not count in groups.
     await telegram.push(STRANGER, `${bot} ECHO(foreign)`, GROUP);
+    const before = (await turns()).length;
     await telegram.say(OWNER, `${bot} ECHO(mentioned)`, "FAKE-REPLY: mentioned", GROUP);
     expect(await telegram.sentTo(GROUP)).toEqual(["FAKE-REPLY: mentioned"]);
+    const asked = (await turns()).slice(before).map(({ user }) => user);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).not.toContain("foreign");
   });
 
   test("runs its shell in a sandbox", async () => {
@@ -67,7 +71,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
     await telegram.say(OWNER, `TOOL:exec ${JSON.stringify({ code })}`, "FAKE-TOOL-RESULT");
     const result = (await turns()).at(-1)?.lastText ?? "";
     expect(result).toContain("made-in-the-sandbox");
-    expect(podmanCalls(bench).filter(([verb, , input]) => verb === "exec" && input === "-w")).toHaveLength(1);
+    expect(podmanCalls(bench).filter((args) => args[0] === "exec" && args.includes("-w"))).toHaveLength(1);
   });
 
   test("makes one sandbox, with the image by digest, the workspace, its network and limits, and nothing else", () => {
@@ -103,7 +107,9 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
 
   test("gives a sandbox no secret", () => {
     const environment = podmanEnvironment(bench);
-    expect(environment.map((line) => line.split("=")[0])).toEqual(["LANG", "OPENCLAW_CLI"]);
+    expect(environment.map((line) => line.split("=")[0])).toEqual([
+      ...["HOME", "LANG", "OPENCLAW_CLI", "OPENCLAW_PREPEND_PATH", "OPENCLAW_SHELL"],
+    ]);
     expect(bench.secretsIn(JSON.stringify([environment, podmanCalls(bench)]))).toEqual([]);
   });
 
@@ -114,7 +120,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
     const { status, seconds } = await bench.container.stop();
     figures.seconds("SIGTERM in the middle of an answer of 3 s", seconds);
     expect(status).toBe(0);
-    await telegram.wait("sendMessage", "FAKE-REPLY: drained", since, 1);
+    await telegram.answer("FAKE-REPLY: drained", since, 1);
     figures.seconds("next start to health", await bench.container.start(240));
     await telegram.say(OWNER, "after the stop ECHO(after)", "FAKE-REPLY: after");
     expect((await turns()).at(-1)?.messages).toBeGreaterThan(before + 3);

@@ -170,8 +170,7 @@ export class Container {
       ...[...mounts, ...files].flatMap((volume) => ["--volume", volume]),
       ...this.#image.trees.flatMap((tree) => ["--tree", tree]),
       ...tmpfs.flatMap((entry) => ["--tmpfs", entry]),
-      "--user",
-      String(user),
+      ...["--user", String(user)],
       ...capabilities.flatMap((name) => ["--capability", name]),
     ];
   }

@@ -23,15 +23,23 @@ export class Telegram {
     return since;
   }
 
-  /** Sends a message and waits for the bot's next message that holds `answer`. */
+  /** Sends a message and waits for a message of the bot, new or edited, that holds `answer`. */
   async say(from: string, text: string, answer: string, group?: string): Promise<Call> {
-    return this.wait("sendMessage", answer, await this.push(from, text, group));
+    return this.answer(answer, await this.push(from, text, group));
   }
 
-  /** The bot's first call of a method, from a number on, whose text holds `text`; fails if there is none in time. */
-  wait(method: string, text = "", since = 0, seconds = 90): Promise<Call> {
-    const query = new URLSearchParams({ method, text, since: String(since), ms: String(seconds * 1000) });
-    return this.#network.ask(TELEGRAM, `/_ctl/wait?${query.toString()}`);
+  /** The bot's first message, from a call's number on, that holds `text`; fails if there is none in time. */
+  answer(text: string, since: number, seconds = 90): Promise<Call> {
+    return this.#wait({ text, since: String(since), ms: String(seconds * 1000) });
+  }
+
+  /** The bot's first call of a method, from a call's number on; fails if there is none in time. */
+  call(method: string, since = 0, seconds = 90): Promise<Call> {
+    return this.#wait({ method, since: String(since), ms: String(seconds * 1000) });
+  }
+
+  #wait(query: Readonly<Record<string, string>>): Promise<Call> {
+    return this.#network.ask(TELEGRAM, `/_ctl/wait?${new URLSearchParams(query).toString()}`);
   }
 
   /** The texts that the bot sent to a chat so far. */

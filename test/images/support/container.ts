@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { scratch } from "../../conformance/support/host-tree.ts";
 
 const CONTAINER = join(import.meta.dirname, "../../agents/support/container.sh");
 
@@ -27,16 +28,17 @@ export async function inside(
   { root, environment, volumes = [], secondsAtMost = 120 }: Inside,
   script: string,
 ): Promise<Said> {
-  const over = join(scratch(), "over");
+  const folder = mkdtempSync(join(tmpdir(), "roost-inside-"));
   const args = [
     ...["--net", "bash", "-c", 'ip link set lo up && exec 2>&1 bash "$@"', "bash", CONTAINER],
     ...volumes.flatMap((volume) => ["--volume", volume]),
     ...["--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=100m,mode=1777", "--user", "1000"],
-    ...[root, over, "--", "sh", "-c", script],
+    ...[root, join(folder, "over"), "--", "sh", "-c", script],
   ];
   const limits = { timeout: secondsAtMost * 1000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 } as const;
   return new Promise((resolve) => {
     execFile("unshare", args, { env: environment, ...limits }, (error, stdout) => {
+      rmSync(folder, { recursive: true });
       resolve({ status: error === null ? 0 : (error.code ?? null), text: stdout });
     });
   });
