@@ -14,7 +14,8 @@ main() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq update
   apt-get -qq install --yes --no-install-recommends "${TOOLS[@]}"
-  rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache
+  rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
+    /var/cache/ldconfig/aux-cache
   # Debian has another program of that name.
   ln -s fdfind /usr/bin/fd
   install --directory --owner 1000 --group 1000 /workspace

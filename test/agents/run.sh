@@ -5,17 +5,17 @@
 #        exits 1 when a test or an oracle failed, or when the machine lacks something (one line says what)
 # Variables: ROOST_ORACLES    where the images' trees are kept; default ${XDG_CACHE_HOME:-$HOME/.cache}/roost/oracles
 #            ROOST_COUNT_FILE gets the numbers of passed and failed tests
-# Needs: root on Debian 12 with apt; the registries of Debian and Python while the trees are built, nothing afterwards
+# Needs: root on Debian 12 with apt; the registries of Debian, Python and npm while the trees are built, nothing afterwards
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/node_modules/.bin:$PATH"
 
-readonly ORACLES=(nanobot-image)
+readonly ORACLES=(nanobot-image openclaw)
 
 needs() {
   local tool
   if [ "$(id -u)" -ne 0 ]; then echo root; fi
-  for tool in apt-get unshare nsenter setpriv ip openssl; do
+  for tool in apt-get npm curl unshare nsenter setpriv ip openssl; do
     if ! command -v "$tool" >/dev/null; then echo "$tool"; fi
   done
 }

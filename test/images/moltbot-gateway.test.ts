@@ -158,7 +158,7 @@ describe("the gateway, started in the image without any network", () => {
   });
 
   test("has the Discord plugin of its own version, from npm as far as OpenClaw knows, and trusted as official", () => {
-    expect(answers["discord"]?.match(/^(Status|Version|Trust: reason)[:=][^;]*/gm)).toEqual([
+    expect(answers["discord"]?.match(/^(Status|Version|Trust: reason)[:=][^;\n]*/gm)).toEqual([
       "Status: enabled",
       "Trust: reason=trusted-official",
       "Version: 2026.9.6",
@@ -177,16 +177,25 @@ describe("the gateway, started in the image without any network", () => {
   });
 
   test("refuses an item that its policy does not allow", () => {
-    expect(JSON.parse(answers["denied"] ?? "")).toMatchObject({ ok: false });
-    expect(answers["denied"]).not.toContain("bank-standIn");
+    expect(JSON.parse(answers["denied"] ?? "")).toMatchObject({ ok: false, error: { type: "tool_call_blocked" } });
   });
 
-  test("knows no item that is not registered, though the vault has one of that name", () => {
-    expect(answers["unregistered"]).toContain("UNKNOWN_SLUG");
+  test("refuses what is not registered, though the vault has it", () => {
+    expect(JSON.parse(answers["unregistered"] ?? "")).toMatchObject({
+      ok: false,
+      error: { type: "tool_call_blocked", message: "Unknown 1Password slug: card" },
+    });
   });
 
   test("says which item the vault lacks", () => {
-    expect(answers["gone"]).toContain("ITEM_NOT_FOUND");
+    expect(JSON.parse(answers["gone"] ?? "")).toMatchObject({
+      ok: true,
+      result: { details: { ok: false, error: { code: "ITEM_NOT_FOUND" } } },
+    });
+  });
+
+  test("ends in order when it is told to", () => {
+    expect(answers["end"]).toBe("0");
   });
 
   test("prints no token", () => {
@@ -228,6 +237,7 @@ function script(entryPoint: readonly string[], command: readonly string[]): stri
       -d '{"tool":"onepassword","args":{"action":"get","slug":"${slug}","reason":"a test"}}'`;
   return `
     ${[...entryPoint, ...command].join(" ")} >/tmp/gateway.log 2>&1 &
+    gateway=$!
     for second in $(seq 240); do
       curl -fs http://127.0.0.1:18789/healthz >/dev/null && break
       sleep 1
@@ -240,5 +250,5 @@ function script(entryPoint: readonly string[], command: readonly string[]): stri
       .map((line) => line.split(" "))
       .map(([name, slug = ""]) => `printf '\n=== %s\n' ${name}; ${invoke(slug)}`)
       .join("\n    ")}
-    kill %1; wait`;
+    kill $gateway; wait $gateway; printf '\n=== end\n%s' $?`;
 }

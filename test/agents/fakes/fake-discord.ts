@@ -101,7 +101,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const { pathname, searchParams } = new URL(request.url ?? "", "http://discord");
   if (pathname.startsWith("/_ctl/")) return control(pathname, searchParams, body, response);
   const method = request.method ?? "";
-  const path = pathname.replace(/^\/api\/v10/, "");
+  const path = decodeURIComponent(pathname.replace(/^\/api\/v10/, ""));
   const fields = fieldsOf(request.headers["content-type"] ?? "", body);
   if (request.headers.authorization !== `Bot ${token}` || mode === "unauthorized") {
     return send(response, 401, { message: "401: Unauthorized", code: 0 });

@@ -81,29 +81,24 @@ function create(args: string[]): number {
       tmpfs: many,
       volume: { ...many, short: "v" },
       "env-file": text,
-      ...Object.fromEntries(["init", "read-only"].map((name) => [name, flag])),
-      ...Object.fromEntries(
-        [
-          ...["network", "user", "userns", "cap-drop", "security-opt", "pids-limit", "memory", "memory-swap", "cpus"],
-          ...["http-proxy", "read-only-tmpfs", "workdir"],
-        ].map((name) => [name, text]),
-      ),
+      init: flag,
+      "read-only": flag,
+      "read-only-tmpfs": text,
+      network: text,
+      user: text,
+      userns: text,
+      "cap-drop": text,
+      "security-opt": text,
+      "pids-limit": text,
+      memory: text,
+      "memory-swap": text,
+      cpus: text,
+      "http-proxy": text,
+      workdir: text,
     },
   });
   if (!DIGEST.test(positionals[0] ?? "")) throw new Refusal(`${positionals[0]} is no reference by digest`);
-  const {
-    name,
-    label = [],
-    tmpfs = [],
-    volume = [],
-    "env-file": envFile,
-  } = values as {
-    name: string;
-    label?: string[];
-    tmpfs?: string[];
-    volume?: string[];
-    "env-file"?: string;
-  };
+  const { name = "", label = [], tmpfs = [], volume = [], "env-file": envFile } = values;
   environment(envFile);
   write({
     name,

@@ -35,8 +35,14 @@ export class Agent {
       return { rendered, image, fakes };
     });
     const agent = new Agent(bench);
-    await agent.container.start();
-    await agent.telegram.call("setMyCommands");
+    try {
+      await agent.container.start();
+      await agent.telegram.call("setMyCommands");
+    } catch (error) {
+      // The caller has nothing to close yet.
+      agent.close();
+      throw error;
+    }
     return agent;
   }
 

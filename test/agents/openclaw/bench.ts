@@ -4,7 +4,7 @@ import { DATA } from "../../../agents/moltbot-config.ts";
 import { Bench } from "../support/bench.ts";
 import { fakeDiscord, fakeModel, fakeTelegram, secretOf } from "../support/fakes.ts";
 import { renderedContainer } from "../support/rendered.ts";
-import { openclawImage, PODMAN_RECORD } from "./image.ts";
+import { installPlugins, openclawImage, PODMAN_RECORD } from "./image.ts";
 
 /** The owner of the bot and a person whom nobody knows. */
 export const [OWNER, STRANGER] = ["123456789", "555000111"] as const;
@@ -40,9 +40,9 @@ export function telegramBench(keys: Readonly<Record<string, unknown>> = {}): Pro
   });
 }
 
-/** The Moltbot example as it is. */
-export function discordBench(): Promise<Bench> {
-  return Bench.open(async (folder) => {
+/** The Moltbot example as it is, its Discord plugin installed: a first start would fetch that from npm's registry. */
+export async function discordBench(): Promise<Bench> {
+  const bench = await Bench.open(async (folder) => {
     const rendered = await renderedContainer("moltbot", "moltbot", folder);
     return {
       rendered,
@@ -53,6 +53,8 @@ export function discordBench(): Promise<Bench> {
       ],
     };
   });
+  installPlugins(join(bench.container.data, "openclaw/state"));
+  return bench;
 }
 
 /** What the gateway asked of Podman so far, the engine's address left out. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { oracle } from "../../conformance/support/host-tree.ts";
 import type { Image } from "../support/container.ts";
@@ -25,6 +25,15 @@ export function openclawImage(data: string): Image {
     entryPoint: [],
     environment: {},
   };
+}
+
+/** Makes a fresh gateway know the plugins of the image; `folder` is where its state database will lie. */
+export function installPlugins(folder: string): void {
+  mkdirSync(folder, { mode: 0o700 });
+  chownSync(folder, 1000, 1000);
+  const database = join(folder, "openclaw.sqlite");
+  copyFileSync(join(oracle("openclaw-2026.9.6", "openclaw.sh"), "state/state/openclaw.sqlite"), database);
+  chownSync(database, 1000, 1000);
 }
 
 function script(line: string): string {

@@ -99,7 +99,9 @@ export class Container {
     const { entryPoint } = this.#image;
     const { command } = this.rendered;
     const inside = ["bash", SCRIPT, ...this.#options(), this.#image.root, this.#over, "--", ...entryPoint, ...command];
-    this.#process = spawn("nsenter", [`--net=${this.#network.namespace}`, "--", ...inside], {
+    // Nothing of a test that is killed stays behind.
+    const args = ["--pdeathsig", "KILL", "--", "nsenter", `--net=${this.#network.namespace}`, "--", ...inside];
+    this.#process = spawn("setpriv", args, {
       env: this.#environment,
       stdio: ["ignore", log, log],
     });

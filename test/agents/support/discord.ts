@@ -26,6 +26,14 @@ export class Discord {
     return this.#network.ask(DISCORD, `/_ctl/wait?${query.toString()}`);
   }
 
+  /** Waits until the bot has made a call whose path begins so. */
+  async called(method: string, path: string): Promise<void> {
+    await until(`${method} ${path}`, 120, async () => {
+      const calls = await this.#network.ask<Call[]>(DISCORD, "/_ctl/calls");
+      return calls.some((call) => call.method === method && call.path.startsWith(path));
+    });
+  }
+
   /** The texts that the bot sent to a channel so far. */
   async sentTo(channel: string): Promise<string[]> {
     const calls = await this.#network.ask<Call[]>(DISCORD, "/_ctl/calls");

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { until } from "./until.ts";
@@ -72,9 +72,12 @@ export class Network {
     for (const process of this.#processes) process.kill("SIGKILL");
   }
 
-  #start(name: string, [command = "", ...args]: readonly string[]): void {
+  #start(name: string, command: readonly string[]): void {
     const log = openSync(join(this.folder, `${name}.log`), "a");
-    this.#processes.push(spawn(command, args, { stdio: ["ignore", log, log] }));
+    // Nothing of a test that is killed stays behind.
+    const args = ["--pdeathsig", "KILL", "--", ...command];
+    this.#processes.push(spawn("setpriv", args, { stdio: ["ignore", log, log] }));
+    closeSync(log);
   }
 
   #isReady(port = 0): boolean {

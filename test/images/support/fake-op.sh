@@ -1,5 +1,7 @@
-#!/bin/sh
+#!/usr/bin/dash
 # Stands for 1Password's `op` 2.39.0: knows one vault with two items, for one service account.
+#
+# OpenClaw trusts a script only if its interpreter's path is no link, hence not /bin/sh.
 #
 # Usage: op --version, and what OpenClaw's plugin asks: op item get ITEM --vault VAULT --fields FIELD --format json
 #        --cache=false; anything else is refused as the real one does, on stderr with status 1
