@@ -4,6 +4,7 @@ import { accountCapabilitiesProblem } from "./checks.ts";
 import type { Client } from "./client.ts";
 import { hasCode, ProviderError } from "./errors.ts";
 import { plainOf, present, secret } from "./properties.ts";
+import { REPLACED_BY } from "./replaced-by.ts";
 import { afterwards, type Context, GONE, type ResourceType } from "./resource-type.ts";
 
 const keySchema = z.object({ applicationKeyId: z.string(), keyName: z.string() });
@@ -33,7 +34,7 @@ export function applicationKeyType(context: Context): ResourceType {
 
   return {
     inputs: applicationKeyArguments,
-    replacedBy: Object.keys(applicationKeyArguments.shape),
+    replacedBy: REPLACED_BY.ApplicationKey,
     unordered: ["capabilities", "bucketIds"],
     meet: (id) => known.add(id),
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { bucketFileArguments } from "./arguments.ts";
 import { hasCode, ProviderError } from "./errors.ts";
 import { type Properties, plainOf, present } from "./properties.ts";
+import { REPLACED_BY } from "./replaced-by.ts";
 import { afterwards, type Context, GONE, type ResourceType } from "./resource-type.ts";
 import { upload } from "./upload.ts";
 import { type FileVersion, versionsOf } from "./versions.ts";
@@ -57,7 +58,7 @@ export function bucketFileType(context: Context): ResourceType {
 
   return {
     inputs: bucketFileArguments,
-    replacedBy: ["bucketId", "fileName"],
+    replacedBy: REPLACED_BY.BucketFile,
     notCompared: ["content"],
     meet: (_id, olds) => known.add(plainOf(olds["fileId"])),
 

@@ -4,6 +4,7 @@ import { brief } from "../../agents/keys.ts";
 import { bucketArguments } from "./arguments.ts";
 import { hasCode, ProviderError } from "./errors.ts";
 import { keepSecrets, type Properties, plainOf, present, same } from "./properties.ts";
+import { REPLACED_BY } from "./replaced-by.ts";
 import { type Context, GONE, type ResourceType } from "./resource-type.ts";
 
 /** Key of a bucket's info that names the stack it was made for. */
@@ -74,7 +75,7 @@ export function bucketType(context: Context): ResourceType {
 
   return {
     inputs: bucketArguments,
-    replacedBy: ["bucketName"],
+    replacedBy: REPLACED_BY.Bucket,
 
     check(olds, news) {
       const [before, after] = [olds["bucketName"], news["bucketName"]];

@@ -12,6 +12,7 @@ import {
   namePrefixProblem,
   sha256Problem,
 } from "./checks.ts";
+import { REPLACED_BY } from "./replaced-by.ts";
 
 /** Arguments of a bucket, named as in the Terraform provider `backblaze/b2`. */
 export interface BucketArgs {
@@ -67,13 +68,7 @@ export interface ApplicationKeyArgs {
 }
 
 /** Every input of `ApplicationKey`, for an `ignoreChanges` that freezes one. */
-export const APPLICATION_KEY_INPUTS: readonly (keyof ApplicationKeyArgs)[] = [
-  "keyName",
-  "capabilities",
-  "bucketIds",
-  "namePrefix",
-  "validDurationInSeconds",
-];
+export const APPLICATION_KEY_INPUTS: readonly (keyof ApplicationKeyArgs)[] = REPLACED_BY.ApplicationKey;
 
 /** A B2 application key. B2 tells its secret once, at creation; only the encrypted state keeps it. */
 export class ApplicationKey extends pulumi.CustomResource {

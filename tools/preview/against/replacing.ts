@@ -1,15 +1,12 @@
 import { TAILNET_KEY_INPUTS } from "../../../components/tailnet/TailnetKey.ts";
 import { FROZEN_INPUTS } from "../../../components/vultr/frozen.ts";
-import { APPLICATION_KEY_INPUTS } from "../../../providers/backblaze/sdk.ts";
+import { REPLACED_BY } from "../../../providers/backblaze/replaced-by.ts";
 
 /** By type, the inputs whose change makes the engine replace the resource; every other is updated in place. */
 const REPLACING: Readonly<Record<string, readonly string[]>> = {
-  // B2 renames neither buckets nor files, and changes no key: the `ForceNew` fields of the Terraform provider
-  // backblaze/b2 (https://github.com/Backblaze/terraform-provider-b2), whose names the SDK here has.
-  "backblaze:index:ApplicationKey": APPLICATION_KEY_INPUTS,
-  "backblaze:index:Bucket": ["bucketName"],
-  // New content is a new version of the same file.
-  "backblaze:index:BucketFile": ["bucketId", "fileName"],
+  "backblaze:index:ApplicationKey": REPLACED_BY.ApplicationKey,
+  "backblaze:index:Bucket": REPLACED_BY.Bucket,
+  "backblaze:index:BucketFile": REPLACED_BY.BucketFile,
   // The engine's own: its output stays as it is while the input changes.
   "pulumi:index:Stash": [],
   // `ForceNew` in https://github.com/tailscale/terraform-provider-tailscale, resource_tailnet_key.go: all but these two.
