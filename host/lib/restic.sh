@@ -62,7 +62,7 @@ restic_program() {
       if podman cp "$container:/usr/bin/restic" "$own.new" >&2 && chmod 0755 "$own.new" && sync "$own.new" && mv -T "$own.new" "$own"; then
         printf '%s' "$image" | replace_file "$VAR/restic-image"
       fi
-      podman rm --force "$container" >/dev/null 2>&1 || true
+      podman rm --force "$container" >/dev/null || say "warning: the container that restic was copied from stays: podman rm $container"
     fi
   fi
   if [ -x "$own" ]; then

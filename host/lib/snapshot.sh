@@ -52,7 +52,7 @@ unpause_agent() { # WORKLOAD
   if [ "$1" = host ]; then return; fi
   name=$(container "$1") || return 0
   for id in $(sandboxes "$1" paused); do
-    sandbox_podman unpause "$id" >/dev/null || true
+    sandbox_podman unpause "$id" >/dev/null || say "$1: warning: its sandbox $id could not be put back to work"
   done
   for try in 1 2 3; do
     if [ "$(container_state "$name")" != paused ]; then return 0; fi
@@ -153,7 +153,7 @@ upload() { # KIND SEQUENCE PARENT
   SNAPSHOT=$(jq -r 'select(.message_type == "summary") | .snapshot_id // empty' <<<"$answer" 2>/dev/null) || SNAPSHOT=""
   if [ "$status" -eq 0 ] && [ -n "$SNAPSHOT" ]; then return; fi
   # An incomplete snapshot must not be the highest.
-  if [ -n "$SNAPSHOT" ]; then restic_run "$WORKLOAD" forget "$SNAPSHOT" >/dev/null || true; fi
+  if [ -n "$SNAPSHOT" ]; then restic_run "$WORKLOAD" forget "$SNAPSHOT" >/dev/null || say "$WORKLOAD: warning: the incomplete snapshot ${SNAPSHOT:0:8} stays: restic forget it off the host"; fi
   discard_copy
   restic_problem "$status"
   give_up "$CODE" "$PROBLEM"
