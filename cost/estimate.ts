@@ -5,6 +5,11 @@ export interface EstimateArgs {
   /** Vultr plan id, such as `vc2-2c-4gb`. */
   readonly plan: string;
   /**
+   * Whether there is no VM: Vultr bills a stopped one, and none that is deleted.
+   * @default false
+   */
+  readonly parked?: boolean;
+  /**
    * Average data in the bucket over the month, in decimal gigabytes.
    * @default not counted: a note gives the price of a gigabyte
    */
@@ -39,13 +44,15 @@ const B2 = {
 } as const;
 
 /** What a Vultr host costs in a month, with its B2 storage where the amount is given. */
-export function monthlyUsd({ plan: id, storedGb }: EstimateArgs): Estimate {
+export function monthlyUsd({ plan: id, parked = false, storedGb }: EstimateArgs): Estimate {
   const items: CostItem[] = [];
   const notes: string[] = [];
 
   const plan = vultrPlan(id);
   if (plan === undefined) {
     notes.push(`the price of the plan ${id} is not known: add it to cost/vultr-plans.json with its date and source`);
+  } else if (parked) {
+    notes.push(`parked: with its VM it costs ${plan.usdPerMonth} USD a month`);
   } else {
     items.push({ what: `Vultr ${id}`, usdPerMonth: plan.usdPerMonth, source: plan.source, asOf: plan.asOf });
     if (plan.confidence !== "sure") notes.push(`the price of ${id} comes from one source (${plan.source}): check it`);
@@ -60,7 +67,7 @@ export function monthlyUsd({ plan: id, storedGb }: EstimateArgs): Estimate {
   }
 
   const sum = cents(items.reduce((total, item) => total + item.usdPerMonth, 0));
-  return { items, usdPerMonth: plan === undefined ? undefined : sum, notes };
+  return { items, usdPerMonth: plan === undefined && !parked ? undefined : sum, notes };
 }
 
 function cents(usd: number): number {

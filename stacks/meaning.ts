@@ -5,6 +5,7 @@ import type { Problem } from "../agents/problem.ts";
 import type { Workload } from "../agents/workload.ts";
 import { HOST_FILES_DIR, hostButane } from "../butane/host.ts";
 import { filesDir, renderIgnition } from "../butane/render/ignition.ts";
+import { parkedProblem } from "../components/vultr/host-checks.ts";
 import { USER_DATA_BUDGET_BYTES } from "../components/vultr/user-data.ts";
 import { uidCollisions } from "../quadlets/uid-map.ts";
 import { planFit } from "./plan-fit.ts";
@@ -31,6 +32,7 @@ export function checkMeaning(config: VultrConfig, stack: string): Findings {
         ? ["roost:tenants must name at least one tenant where neither roost:moltbot nor roost:master is set"]
         : []),
       ...storeProblems(config),
+      ...parkedProblems(config),
       ...repeatedTokens(workloads),
       ...uidProblems(workloads),
       ...images.problems,
@@ -75,6 +77,16 @@ function at(path: string, problems: readonly Problem[]): string[] {
 function storeProblems({ store }: VultrConfig): string[] {
   if (store.erase === undefined || store.erase === store.bucket) return [];
   return [`roost:store.erase must be the bucket's name "${store.bucket}", got another: take it away or correct it`];
+}
+
+function parkedProblems({ host }: VultrConfig): string[] {
+  const { generation, replace, parked } = host;
+  const problem = parkedProblem({
+    generation,
+    ...(replace === undefined ? {} : { replace }),
+    ...(parked === undefined ? {} : { parked }),
+  });
+  return problem === undefined ? [] : [`roost:host.parked ${problem}`];
 }
 
 function uidProblems(workloads: readonly Workload[]): string[] {

@@ -48,6 +48,9 @@ const host = strictMap("a map with region, hostname, generation and sshKeys", {
   replace: wholeNumber(1, GENERATIONS, "")
     .optional()
     .describe("The word for replacing: the generation that may delete the VM before it"),
+  parked: wholeNumber(1, GENERATIONS, "")
+    .optional()
+    .describe("The generation whose VM goes while store, keys and root stay; needs `replace` too"),
   sshKeys: list("public SSH keys", text("a public SSH key", hostRules.sshKey))
     .min(1, "must hold at least one public key")
     .superRefine((keys, context) => {

@@ -23,18 +23,25 @@ export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
       ...(images.registryAuth === undefined ? {} : { registryAuth: images.registryAuth }),
     },
   );
+  const { instance } = parts.host;
   return {
-    ssh: `ssh core@${config.host.hostname}`,
+    ...(instance === undefined ? {} : commands(config.host.hostname)),
     pending: parts.host.pending,
     protection: parts.host.protection,
     release: parts.release.id,
-    publicIp: parts.host.instance.mainIp,
+    ...(instance === undefined ? {} : { publicIp: instance.mainIp }),
     recoveryKit: parts.store.recoveryKit,
   };
 }
 
+/** What a person types; `WORKLOAD` stands for `moltbot`, `master` or a tenant. */
+function commands(hostname: string) {
+  const ssh = `ssh core@${hostname}`;
+  return { ssh, status: `${ssh} sudo roost status`, restore: `${ssh} sudo roost restore WORKLOAD` };
+}
+
 function hostArgs({ host, tailnet }: VultrConfig) {
-  const { replace, breakGlass, drain } = host;
+  const { replace, parked, breakGlass, drain } = host;
   const api = tailnetApi();
   return {
     region: host.region,
@@ -46,6 +53,7 @@ function hostArgs({ host, tailnet }: VultrConfig) {
     os: host.os,
     tailnetTags: tailnet.tags,
     ...(replace === undefined ? {} : { replace }),
+    ...(parked === undefined ? {} : { parked }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(drain === undefined ? {} : { drain }),
     ...(api === undefined ? {} : { tailnetApi: api }),

@@ -61,6 +61,8 @@ export interface Recorded<T> {
   readonly errors: readonly unknown[];
   /** URNs whose component called `registerOutputs`. */
   readonly registeredOutputs: readonly string[];
+  /** Names of the hooks that the program told the engine about, with or without a resource. */
+  readonly hooks: readonly string[];
 }
 
 /** Runs a program against mocks, waits until every registration has landed, and says what happened. */
@@ -69,6 +71,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
   const objects: pulumi.Resource[] = [];
   const invokes: Invoked[] = [];
   const registeredOutputs: string[] = [];
+  const hooks: string[] = [];
   const errors = new Set<unknown>();
   const warnings: string[] = [];
   const stack = options.stack ?? "vultr.test";
@@ -89,8 +92,8 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
       return options.call({ token, inputs });
     },
   };
-  await pulumi.runtime.setMocks(mocks, "roost", stack, preview);
-  tapMonitor(resources, registeredOutputs, secretOutputs);
+  await pulumi.runtime.setMocks(mocks, "roost", stack, preview, "organization");
+  tapMonitor(resources, registeredOutputs, hooks, secretOutputs);
 
   const onRejection = (reason: unknown) => errors.add(reason);
   process.on("unhandledRejection", onRejection);
@@ -118,7 +121,7 @@ export async function record<T>(program: () => T | Promise<T>, options: RecordOp
   }
   // Registrations race; a preview must not.
   resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
-  return { result, resources, objects, invokes, warnings, errors: [...errors], registeredOutputs };
+  return { result, resources, objects, invokes, warnings, errors: [...errors], registeredOutputs, hooks };
 }
 
 /** Opens a value that the wire marks secret; any other comes back as it is. */
@@ -164,13 +167,14 @@ interface MockMonitor {
   invoke(request: unknown, done: Done<unknown>): Promise<void>;
   registerResource(request: RegisterRequest, done: Done<RegisterResponse>): Promise<void>;
   registerResourceOutputs(request: { getUrn(): string }, done: Done<unknown>): void;
-  registerResourceHook?(request: unknown, done: Done<unknown>): void;
+  registerResourceHook?(request: { getName(): string }, done: Done<unknown>): void;
 }
 
 /** Records what the mocks do not show: the options of each request. */
 function tapMonitor(
   resources: Registered[],
   registeredOutputs: string[],
+  hooks: string[],
   secretOutputs: Map<string, readonly string[]>,
 ): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor; // the mocks put their own class there
@@ -192,7 +196,10 @@ function tapMonitor(
     registerResourceOutputs(request, done);
   };
   // The mock monitor claims to support hooks and has no such method: the resource would wait for ever.
-  monitor.registerResourceHook = (_request, done) => done(null, {});
+  monitor.registerResourceHook = (request, done) => {
+    hooks.push(request.getName());
+    done(null, {});
+  };
 }
 
 /** The SDK reads the text of a failed call where gRPC puts it. */

@@ -9,6 +9,7 @@ import { TailnetKey } from "../tailnet/TailnetKey.ts";
 import { FROZEN_INPUTS, waiting } from "./frozen.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostProblems } from "./host-checks.ts";
 import { lifeHooks } from "./life/hooks.ts";
+import { rememberParking } from "./life/parking.ts";
 import { userData } from "./user-data.ts";
 
 /** Part of every child's URN: a rename replaces the host unless an alias carries the old token. */
@@ -35,6 +36,11 @@ export interface UcoreHostArgs {
   readonly generation: number;
   /** The word for replacing: the generation whose creation may delete the VM before it. */
   readonly replace?: number;
+  /**
+   * The generation whose VM is to be away while store, keys and root stay; always `generation`, and `replace` too.
+   * Taken away together with a new generation, it brings the host back from its last snapshots.
+   */
+  readonly parked?: number;
   /** Public keys of the user `core`, at least one. */
   readonly sshKeys: readonly string[];
   /**
@@ -72,8 +78,10 @@ export interface UcoreHostParts {
 
 /** A VM that boots Fedora CoreOS, rebases itself to uCore, and is reached only over the tailnet. */
 export class UcoreHost extends pulumi.ComponentResource {
-  /** The VM itself, for what these args do not cover. */
-  readonly instance: vultr.Instance;
+  /** The VM itself, for what these args do not cover; absent while the host is parked. */
+  readonly instance: vultr.Instance | undefined;
+  /** What the VM is, or will be when it is no longer parked. */
+  readonly machine: { readonly hostname: string; readonly region: string; readonly plan: string };
   /** Secret: the Butane source of the user data, for review. */
   readonly butane: pulumi.Output<string>;
   /** Plain: what waits for the next generation, without any value that may be secret. */
@@ -90,23 +98,56 @@ export class UcoreHost extends pulumi.ComponentResource {
     const tags = args.tailnetTags ?? ["tag:roost"];
     const { hostname, generation } = args;
     const tailnet = new TailnetKey(`${name}-tailnet`, { hostname, tags, generation }, { parent: this });
+    this.machine = { hostname, region: args.region, plan: args.plan ?? DEFAULT_PLAN };
     this.butane = this.createButane(name, args, tailnet);
-    const wanted = {
+    // Also without a VM: the one that the state still has is deleted by these.
+    const hooks = lifeHooks({
+      host: name,
+      generation,
+      node: { hostname, tags },
+      key: { expiresAt: tailnet.expiresAt, urn: tailnet.keyUrn },
+      bornPrefix: args.bornPrefix,
+      ...(args.replace === undefined ? {} : { replace: args.replace }),
+      ...(args.drain === undefined ? {} : { drain: args.drain }),
+      ...(args.tailnetApi === undefined ? {} : { tailnetApi: args.tailnetApi }),
+    });
+    const parking = rememberParking(name, generation, args.parked, { parent: this });
+    const firewall = this.createFirewall(name, args.breakGlass);
+    const frozen = {
       region: args.region,
-      hostname: args.hostname,
+      hostname,
       ...this.bootImage(args.image ?? "stable"),
       userData: this.butane.apply(userData),
     };
-    const protect = args.replace !== args.generation;
-    this.instance = new vultr.Instance(
+    if (args.parked === undefined) {
+      const vm = this.createInstance(name, args, { ...frozen, firewallGroupId: firewall.id }, hooks, parking);
+      this.instance = vm;
+      const actual = Object.fromEntries(FROZEN_INPUTS.map((input) => [input, vm[input]]));
+      // Secret only because the user data is: the list names it and shows nothing of it.
+      this.pending = pulumi.unsecret(pulumi.all([actual, frozen]).apply(([now, next]) => waiting(now, next)));
+    } else {
+      this.instance = undefined;
+      this.pending = pulumi.output([]);
+    }
+    this.protection = pulumi.output(protectionOf(args));
+    this.registerOutputs({ pending: this.pending, protection: this.protection });
+  }
+
+  private createInstance(
+    name: string,
+    args: UcoreHostArgs,
+    inputs: Pick<vultr.InstanceArgs, "region" | "hostname" | "osId" | "snapshotId" | "userData" | "firewallGroupId">,
+    hooks: pulumi.ResourceHookBinding,
+    parking: pulumi.Stash,
+  ): vultr.Instance {
+    return new vultr.Instance(
       `${name}-vm`,
       {
-        ...wanted,
-        plan: args.plan ?? DEFAULT_PLAN,
+        ...inputs,
+        plan: this.machine.plan,
         label: args.hostname,
         // The generation is the running host's own: it stays until the VM is replaced.
-        tags: ["roost", pulumi.getStack(), `g${generation}`],
-        firewallGroupId: this.createFirewall(name, args.breakGlass).id,
+        tags: ["roost", pulumi.getStack(), `g${args.generation}`],
         enableIpv6: true,
         activationEmail: false,
       },
@@ -115,27 +156,13 @@ export class UcoreHost extends pulumi.ComponentResource {
         // Only a new generation replaces the VM, and only with the word for it.
         ignoreChanges: [...FROZEN_INPUTS],
         replacementTrigger: args.generation,
-        protect,
+        protect: args.replace !== args.generation,
         deleteBeforeReplace: true, // two live hosts would poll one bot token
         additionalSecretOutputs: ["userData", "kvm"],
-        hooks: lifeHooks({
-          host: name,
-          generation,
-          node: { hostname, tags },
-          key: { expiresAt: tailnet.expiresAt, urn: tailnet.keyUrn },
-          bornPrefix: args.bornPrefix,
-          ...(args.replace === undefined ? {} : { replace: args.replace }),
-          ...(args.drain === undefined ? {} : { drain: args.drain }),
-          ...(args.tailnetApi === undefined ? {} : { tailnetApi: args.tailnetApi }),
-        }),
+        hooks,
+        dependsOn: parking, // which refuses the return of a parked generation
       },
     );
-
-    const actual = Object.fromEntries(FROZEN_INPUTS.map((input) => [input, this.instance[input]]));
-    // Secret only because the user data is: the list names it and shows nothing of it.
-    this.pending = pulumi.unsecret(pulumi.all([actual, wanted]).apply(([now, next]) => waiting(now, next)));
-    this.protection = pulumi.output(protect ? "on" : "off until the next up without host.replace");
-    this.registerOutputs({ pending: this.pending, protection: this.protection });
   }
 
   /** Accept-only and empty: nothing from outside reaches the host but over the tailnet. */
@@ -202,4 +229,11 @@ export class UcoreHost extends pulumi.ComponentResource {
       ),
     );
   }
+}
+
+function protectionOf({ generation, replace, parked }: UcoreHostArgs): string {
+  if (parked !== undefined) {
+    return `parked: to restore it, take host.parked away and set host.generation to ${generation + 1}`;
+  }
+  return replace === generation ? "off until the next up without host.replace" : "on";
 }

@@ -15,6 +15,8 @@ export interface HostForm {
   readonly plan?: string;
   readonly hostname: string;
   readonly generation: number;
+  readonly replace?: number;
+  readonly parked?: number;
   readonly sshKeys: readonly string[];
   readonly image?: string;
   readonly os?: string;
@@ -74,8 +76,19 @@ export function hostProblems(args: HostForm): (string | undefined)[] {
     named("os", optional(args.os, hostRules.os)),
     named("breakGlass", optional(args.breakGlass, hostRules.breakGlass)),
     named("drain", optional(args.drain, hostRules.drain)),
+    named("parked", parkedProblem(args)),
     ...(args.tailnetTags ?? []).map((tag, index) => named(`tailnetTags[${index}]`, hostRules.tag(tag))),
   ];
+}
+
+/** Why a host cannot be parked so, after the field's name; parking deletes a VM, so it takes the word for that. */
+export function parkedProblem({ parked, generation, replace }: Pick<HostForm, "parked" | "generation" | "replace">) {
+  if (parked === undefined) return undefined;
+  if (parked !== generation) {
+    return `must be the generation ${generation}, got ${parked}: correct it, or take it away to have the host back`;
+  }
+  if (replace === generation) return undefined;
+  return `needs the word as well: set replace: ${generation} beside it, run \`up\` once without parked, then once with it`;
 }
 
 /** Places of keys that an earlier one repeats: Ignition refuses them. */

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openRelease } from "../../components/release/pack.ts";
 import { UcoreHost } from "../../components/vultr/UcoreHost.ts";
+import { userData } from "../../components/vultr/user-data.ts";
 import type { ReleaseEntry } from "../../quadlets/release-file.ts";
 import { type Recorded, type Registered, unsecret, valueOf } from "../record.ts";
 
@@ -10,6 +11,9 @@ import { type Recorded, type Registered, unsecret, valueOf } from "../record.ts"
 export interface HostArtifacts {
   readonly name: string;
   readonly generation: number;
+  readonly machine: UcoreHost["machine"];
+  /** Whether its VM is away. */
+  readonly parked: boolean;
   readonly butane: string;
   readonly ignition: string;
   /** Size of the user data in bytes. */
@@ -24,14 +28,16 @@ export async function hostArtifacts(recorded: Recorded<unknown>): Promise<HostAr
   const hosts = recorded.objects.filter((object) => object instanceof UcoreHost);
   return Promise.all(
     hosts.map(async (host) => {
-      const vm = registeredAs(recorded, await valueOf(host.instance.urn));
-      const ignition = String(unsecret(vm.inputs["userData"]));
+      const butane = await valueOf(host.butane);
+      const ignition = await ignitionOf(recorded, host, butane);
       const birth: Birth = JSON.parse(await ignitionFile(ignition, "/etc/roost/birth.json"));
       const sealed = await sealedRelease(recorded, birth.store.prefix);
       return {
         name: birth.host,
         generation: birth.generation,
-        butane: await valueOf(host.butane),
+        machine: host.machine,
+        parked: host.instance === undefined,
+        butane,
         ignition,
         userDataBytes: Buffer.byteLength(ignition),
         releaseBytes: sealed.length,
@@ -39,6 +45,12 @@ export async function hostArtifacts(recorded: Recorded<unknown>): Promise<HostAr
       };
     }),
   );
+}
+
+/** The user data of the VM, or of the one that a parked host will have. */
+async function ignitionOf(recorded: Recorded<unknown>, { instance }: UcoreHost, butane: string): Promise<string> {
+  if (instance === undefined) return userData(butane);
+  return String(unsecret(registeredAs(recorded, await valueOf(instance.urn)).inputs["userData"]));
 }
 
 /** Whether a folder may be replaced: it is not there, is empty, or holds an earlier preview. */

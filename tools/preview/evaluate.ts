@@ -1,4 +1,3 @@
-import { monthlyUsd } from "../../cost/estimate.ts";
 import program from "../../index.ts";
 import { ConfigError } from "../../stacks/config.ts";
 import { STACK_FOLDER } from "../../stacks/folder.ts";
@@ -61,7 +60,6 @@ export async function evaluate(file: StackFile): Promise<Evaluated> {
 
   const artifacts = await hostArtifacts(recorded);
   const hosts = artifacts.map((host) => summariseHost(host, recorded.resources));
-  const prices = hosts.map((host) => monthlyUsd({ plan: host.plan }));
   return {
     artifacts,
     preview: {
@@ -72,9 +70,9 @@ export async function evaluate(file: StackFile): Promise<Evaluated> {
         userData: sum(artifacts.map(({ userDataBytes }) => userDataBytes)),
         release: sum(artifacts.map(({ releaseBytes }) => releaseBytes)),
       },
-      usdPerMonth: prices.some(({ usdPerMonth }) => usdPerMonth === undefined)
+      usdPerMonth: hosts.some(({ usdPerMonth }) => usdPerMonth === null)
         ? null
-        : sum(prices.map(({ usdPerMonth = 0 }) => usdPerMonth)),
+        : sum(hosts.map(({ usdPerMonth }) => usdPerMonth ?? 0)),
       warnings,
       problems: [],
     },

@@ -10,6 +10,8 @@ export interface HostSummary {
   readonly region: string;
   readonly plan: string;
   readonly generation: number;
+  /** Whether its VM is away. */
+  readonly parked: boolean;
   /** Systemd units of the agents. */
   readonly units: readonly string[];
   /** Container images, by digest. */
@@ -42,16 +44,14 @@ interface SshRule {
 
 /** Puts together what a preview says about one host. */
 export function summariseHost(host: HostArtifacts, resources: readonly Registered[]): HostSummary {
-  const vm = one(resources, "vultr:index/instance:Instance").inputs;
   const tags = (one(resources, "tailscale:index/tailnetKey:TailnetKey").inputs["tags"] as string[] | undefined) ?? []; // TailnetKey sets them
-  const plan = String(vm["plan"]);
-  const price = monthlyUsd({ plan });
+  const { machine, parked } = host;
+  const price = monthlyUsd({ plan: machine.plan, parked });
   return {
     name: host.name,
-    hostname: String(vm["hostname"]),
-    region: String(vm["region"]),
-    plan,
+    ...machine,
     generation: host.generation,
+    parked,
     units: Object.keys(manifestOf(host).units),
     images: imagesOf(host),
     userDataBytes: host.userDataBytes,

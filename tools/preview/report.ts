@@ -37,7 +37,7 @@ function branch(children: Map<string, ResourceSummary[]>, parent: string, indent
 function hostLines(host: HostSummary): string[] {
   const { policy, oauthScopes } = host.tailnet;
   return [
-    `host ${host.hostname} (${host.plan} in ${host.region}, generation ${host.generation})`,
+    `host ${host.hostname} (${host.plan} in ${host.region}, generation ${host.generation}${host.parked ? ", parked: no VM" : ""})`,
     `  units    ${host.units.join(" ")}`,
     ...host.images.map((image, index) => `  ${index === 0 ? "images  " : "        "} ${image}`),
     `  size     user data ${host.userDataBytes} bytes, release ${host.releaseBytes} bytes`,

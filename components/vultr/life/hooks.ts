@@ -23,7 +23,7 @@ export interface Life {
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Keeps a VM's end and birth in order: the word, final snapshots and key before it goes, old devices before it comes. */
+/** Keeps a VM's end and birth in order: the word, final snapshots and key before it goes, old devices before it comes or after the last. */
 export function lifeHooks(life: Life): pulumi.ResourceHookBinding {
   const hostnames = new Set([life.node.hostname]);
   const beforeDelete = new pulumi.ResourceHook(
@@ -52,7 +52,29 @@ export function lifeHooks(life: Life): pulumi.ResourceHookBinding {
       await clearDevices(life, { ...life.node, hostname });
     }
   };
-  return { beforeDelete: [beforeDelete], beforeUpdate: [beforeUpdate], beforeCreate: [beforeCreate] };
+  const afterDelete = new pulumi.ResourceHook(`${life.host}-after-delete`, async ({ oldInputs = {} }) => {
+    // A successor clears the devices before its own birth.
+    if (taggedGeneration(oldInputs["tags"]) !== life.generation) return;
+    await clearLastDevices(life, { ...life.node, hostname: hostnameOf(oldInputs) });
+  });
+  return {
+    beforeDelete: [beforeDelete],
+    beforeUpdate: [beforeUpdate],
+    beforeCreate: [beforeCreate],
+    afterDelete: [afterDelete],
+  };
+}
+
+/** The VM is gone and no later run comes back to this: what fails here is told, and fails nothing. */
+async function clearLastDevices(life: Life, node: Node): Promise<void> {
+  try {
+    await clearDevices(life, node);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    void pulumi.log.warn(
+      `the VM of ${node.hostname} is gone and its device is still in the tailnet; remove it in the admin console, or the next host does (${reason})`,
+    );
+  }
 }
 
 async function refuseSuccessor(life: Life): Promise<void> {

@@ -8,6 +8,12 @@ export function wordProblem(generation: number, replace: number | undefined): st
   return `only the word lets the VM go: set roost:host.replace: ${generation} (it has ${got}) and run \`up\`, also before a destroy; or take the new generation back`;
 }
 
+/** Why a host may not come back from parking, or `undefined`; generations begin at 1, and 0 is none. */
+export function parkingProblem(parked: number, next: number, generation: number): string | undefined {
+  if (parked === 0 || next !== 0 || generation > parked) return undefined;
+  return `generation ${parked} was parked and cannot come back: set roost:host.generation: ${parked + 1}, which restores its last snapshots`;
+}
+
 /** A generation's tailnet key. */
 export interface KeyState {
   /** RFC 3339. */

@@ -20,6 +20,15 @@ describe("a host's month", () => {
     });
   });
 
+  test("costs no VM while it is parked, and says what it costs with one", () => {
+    expect(monthlyUsd({ plan: "vc2-2c-4gb", parked: true })).toEqual({
+      items: [],
+      usdPerMonth: 0,
+      notes: ["parked: with its VM it costs 20 USD a month", storageNote],
+    });
+    expect(monthlyUsd({ plan: "vc2-unknown", parked: true }).usdPerMonth).toBe(0);
+  });
+
   test("counts the stored gigabytes above the free ones", () => {
     const { items, usdPerMonth, notes } = monthlyUsd({ plan: "vc2-1c-2gb", storedGb: 110 });
     expect(items[1]).toEqual({

@@ -28,7 +28,7 @@ const modeOf = (ignition: string, path: string) =>
   JSON.parse(ignition).storage.files.find((file: { path: string }) => file.path === path).mode;
 
 describe("UcoreHost", () => {
-  test("has a VM, an empty firewall group and a tailnet key, all below itself", async () => {
+  test("has a VM, an empty firewall group, a tailnet key and its memory of parking, all below itself", async () => {
     const { resources } = await host();
     const urn = "urn:pulumi:vultr.test::roost::pulumi:pulumi:Stack$roost:vultr:UcoreHost::host";
     expect(
@@ -38,6 +38,7 @@ describe("UcoreHost", () => {
         .toSorted(([a = ""], [b = ""]) => a.localeCompare(b)),
     ).toEqual([
       ["host-firewall", "vultr:index/firewallGroup:FirewallGroup"],
+      ["host-parked", "pulumi:index:Stash"],
       ["host-tailnet", "roost:tailnet:TailnetKey"],
       ["host-vm", "vultr:index/instance:Instance"],
     ]);
@@ -91,8 +92,43 @@ describe("UcoreHost", () => {
     expect(options.deleteBeforeReplace).toBe(true);
   });
 
-  test("acts before its end, its change and its birth", async () => {
-    expect((await vm()).options.hooks.toSorted()).toEqual(["beforeCreate", "beforeDelete", "beforeUpdate"]);
+  test("acts before its birth, before its change, and before and after its end", async () => {
+    expect((await vm()).options.hooks.toSorted()).toEqual([
+      "afterDelete",
+      "beforeCreate",
+      "beforeDelete",
+      "beforeUpdate",
+    ]);
+  });
+
+  test("has no VM while it is parked, and keeps its key, its firewall and the hooks that end the VM", async () => {
+    const { resources, hooks, result } = await host({ replace: 2, parked: 2 });
+    expect(resources.filter(({ type }) => type === "vultr:index/instance:Instance")).toEqual([]);
+    expect(result.instance).toBeUndefined();
+    expect(resources.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["host-tailnet-g2", "host-firewall", "store-root", "store-host-state"]),
+    );
+    expect(hooks).toEqual(expect.arrayContaining(["host-before-delete", "host-after-delete"]));
+    expect(await valueOf(result.pending)).toEqual([]);
+    expect(await valueOf(result.protection)).toBe(
+      "parked: to restore it, take host.parked away and set host.generation to 3",
+    );
+  });
+
+  test("remembers which generation is parked, and makes no VM before that memory has agreed", async () => {
+    expect((await host()).named("host-parked").inputs).toEqual({ input: 0 });
+    expect((await host({ replace: 2, parked: 2 })).named("host-parked").inputs).toEqual({ input: 2 });
+    const { named } = await host();
+    expect(named("host-parked").options.hooks).toEqual(["beforeUpdate"]);
+    expect(named("host-vm").options.dependencies).toContain(named("host-parked").urn);
+  });
+
+  test.each([
+    [{ parked: 2 }, "parked needs the word as well: set replace: 2 beside it"],
+    [{ parked: 2, replace: 1 }, "parked needs the word as well: set replace: 2 beside it"],
+    [{ parked: 1, replace: 2 }, "parked must be the generation 2, got 1"],
+  ])("refuses to be parked by %o", async (more, message) => {
+    await expect(host(more)).rejects.toThrow(message);
   });
 
   test("is protected until the word for replacing names its generation", async () => {
