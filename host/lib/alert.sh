@@ -80,7 +80,7 @@ alerts_deliver() { # PROBLEMS
   if ping=$(jq -er '.ping | strings' <<<"$secrets"); then
     if [ "$problems" != '{}' ]; then ping=${ping%/}/fail; fi
     text=$(jq -rn --argjson problems "$problems" '[$problems[]] | join("\n") | .[:3500]')
-    error=$(post_quietly "$ping" text/plain "$text") || :
+    if error=$(post_quietly "$ping" text/plain "$text"); then error=''; fi
     next=$(alert_note "$next" "$known" ping '{}' "$error")
   fi
   replace_file "$ALERTS_FILE" <<<"$next"

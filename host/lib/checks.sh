@@ -67,7 +67,7 @@ readonly LOOP_RESTARTS=5
 restarts_lately() { # WORKLOAD COUNT
   local file=$VAR/health/restarts-$1 at=0 count=0 moment
   moment=$(date +%s)
-  if [ -f "$file" ]; then read -r at count <"$file" || :; fi
+  if [ -f "$file" ]; then read -r at count <"$file" || at=0; fi
   if ! [[ "$at $count" =~ ^[0-9]+\ [0-9]+$ ]] || [ $((moment - at)) -gt 3600 ] || [ "$2" -lt "$count" ]; then
     echo "$moment $2" | replace_file "$file"
     return 1

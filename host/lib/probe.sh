@@ -25,7 +25,7 @@ probe_telegram() { # WORKLOAD SECRET
     echo "channel-auth $1: Telegram's token is missing or no token: is the secret $2 in the release?"
     return
   fi
-  answer=$(printf 'url = "%s/bot%s/getWebhookInfo"\n' "${ROOST_TELEGRAM_API:-https://api.telegram.org}" "$token" | ask) || :
+  answer=$(printf 'url = "%s/bot%s/getWebhookInfo"\n' "${ROOST_TELEGRAM_API:-https://api.telegram.org}" "$token" | ask) || answer=''
   code=$(tail -n 1 <<<"$answer")
   case $code in
     200)
@@ -52,7 +52,7 @@ probe_discord() { # WORKLOAD SECRET
     return
   fi
   answer=$(printf 'url = "%s/users/@me"\nheader = "Authorization: Bot %s"\n' \
-    "${ROOST_DISCORD_API:-https://discord.com/api/v10}" "$token" | ask) || :
+    "${ROOST_DISCORD_API:-https://discord.com/api/v10}" "$token" | ask) || answer=''
   code=$(tail -n 1 <<<"$answer")
   case $code in
     200) ;;
@@ -69,7 +69,8 @@ probe_gateway() { # WORKLOAD
     return
   fi
   jq -r --arg name "$1" '[.. | objects | select(.enabled == true and .configured == true and .running == false)
-    | "channel-deaf \($name): a channel of the gateway is configured and not running"] | unique[]' <<<"$answer" 2>/dev/null || :
+    | "channel-deaf \($name): a channel of the gateway is configured and not running"] | unique[]' <<<"$answer" 2>/dev/null ||
+    echo "channel-unreachable $1: \`openclaw channels status\` answers nonsense"
 }
 
 probe_channels() { # WORKLOAD
