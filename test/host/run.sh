@@ -5,7 +5,7 @@
 #        exits 1 when a test or an oracle failed, or when the machine lacks something (one line says what)
 # Variables: ROOST_ORACLES    where restic and the S3 server are kept; default ${XDG_CACHE_HOME:-$HOME/.cache}/roost/oracles
 #            ROOST_COUNT_FILE gets the numbers of passed and failed tests
-# Needs: root on Debian 12 with apt; Go; jq, curl, openssl, xfsprogs, loop devices
+# Needs: root on Debian 12 with apt; Go; jq, jose, curl, openssl, xfsprogs, loop devices
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -15,7 +15,7 @@ readonly ORACLES=(restic versitygw)
 needs() {
   local tool
   if [ "$(id -u)" -ne 0 ]; then echo root; fi
-  for tool in apt-get go jq curl openssl mkfs.xfs losetup; do
+  for tool in apt-get go jq curl jose openssl mkfs.xfs losetup; do
     if ! command -v "$tool" >/dev/null; then echo "$tool"; fi
   done
 }
