@@ -64,6 +64,8 @@ async function run(moment: Moment, args: Partial<pulumi.ResourceHookArgs>, life:
           bornPrefix: "release-born-",
           ...life,
         });
+        // Bound to a resource, as in the program: the run then waits until the hooks are registered, and ends only after.
+        void new pulumi.Stash("vm", { input: 0 }, { hooks });
         const [hook] = hooks[moment] ?? [];
         const callback = hook instanceof pulumi.ResourceHook ? hook.callback : hook;
         await callback?.(args as pulumi.ResourceHookArgs); // what the hooks read of it
