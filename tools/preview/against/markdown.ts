@@ -5,8 +5,8 @@ import type { PropertyDifference, ResourceDifference } from "./resources.ts";
 /** GitHub refuses a comment above 65,536 characters; the rest is for what the comment says of itself. */
 export const MOST_CHARACTERS = 59_999;
 
-/** Longest parts, in characters: no part may crowd out the others. */
-const LIMIT = { table: 8_000, stack: 14_000, properties: 3_000, code: 300, diff: 10_000, cut: 1_500 };
+/** Longest parts, in characters (`names`: a number of them): no part may crowd out the others. */
+const LIMIT = { names: 4, table: 8_000, stack: 14_000, properties: 3_000, code: 300, diff: 10_000, cut: 1_500 };
 
 /** The difference for a pull request: a table, then the stacks that differ, then folded diffs while there is room. */
 export function markdown({ notes, stacks }: Difference): string {
@@ -50,9 +50,9 @@ function row(difference: StackDifference): string {
   const { stack, change, resources, bytes, usdPerMonth } = difference;
   const kinds = ["replaced", "removed", "changed", "added"] as const;
   const counts = kinds.flatMap((kind) => {
-    const count = resources.filter((resource) => resource.change === kind).length;
-    if (count === 0) return [];
-    return kind === "replaced" ? `**${count} ${kind}**` : `${count} ${kind}`;
+    const names = resources.filter((resource) => resource.change === kind).map(({ name }) => name);
+    if (names.length === 0) return [];
+    return kind === "replaced" ? `**${names.length} replaced** (${few(names)})` : `${names.length} ${kind}`;
   });
   const said = {
     added: `new stack: ${counts.join(", ")}`,
@@ -63,6 +63,13 @@ function row(difference: StackDifference): string {
   }[change];
   const figures = [usdPerMonth, bytes.userData, bytes.release].map(figure);
   return `| ${code(stack).replaceAll("|", "\\|")} | ${said} | ${figures.join(" | ")} |`;
+}
+
+/** The first names: a release replaces its archive every time, and a VM is another matter. */
+function few(names: readonly string[]): string {
+  const shown = names.slice(0, LIMIT.names).map((name) => code(name).replaceAll("|", "\\|"));
+  const left = names.length - shown.length;
+  return [...shown, ...(left > 0 ? [`${left} more`] : [])].join(", ");
 }
 
 function figure({ before, after }: Pair): string {

@@ -72,7 +72,7 @@ describe("the Markdown of a difference", () => {
 
 | Stack | Resources | USD a month | User data, bytes | Release, bytes |
 | --- | --- | --- | --- | --- |
-| \`vultr.a\` | **1 replaced**, 1 changed, 1 added | 20 → 40 | 8,000 | 50,000 → 50,001 |
+| \`vultr.a\` | **1 replaced** (\`store-bucket\`), 1 changed, 1 added | 20 → 40 | 8,000 | 50,000 → 50,001 |
 | \`vultr.b\` | no difference | – | 8,000 | 50,000 → 50,001 |
 
 ### \`vultr.a\`
@@ -106,6 +106,12 @@ ${FOOT}
     ["it is refused", { change: "refused", resources: [], problems: ["roost:host is missing"] }, "| **refused** |"],
   ])("says in the table that %s", (_, more, cell) => {
     expect(said(stack({ resources: [resource({ change: "added" })], ...more }))).toContain(cell);
+  });
+
+  test("names what is replaced in the table, four at most", () => {
+    const names = ["a|b", "host-vm", "c", "d", "e", "f"];
+    const replaced = names.map((name) => resource({ name, change: "replaced" }));
+    expect(said(stack({ resources: replaced }))).toContain("| **6 replaced** (`a\\|b`, `host-vm`, `c`, `d`, 2 more) |");
   });
 
   test("says of a stack without its file that nothing is destroyed, and of a refused one why", () => {
