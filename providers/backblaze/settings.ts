@@ -9,20 +9,31 @@ export interface Settings {
   readonly endpoint: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const B2 = "https://api.backblazeb2.com";
 
 /** Reads the environment; throws one error with all that is wrong in it. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const keyId = env["B2_APPLICATION_KEY_ID"] ?? "";
-  const key = env["B2_APPLICATION_KEY"] ?? "";
-  const endpoint = env["B2_ENDPOINT"] ?? B2;
-  const problems = [
-    keyId === "" ? "B2_APPLICATION_KEY_ID must be set to the id of a B2 application key" : undefined,
-    key === "" ? "B2_APPLICATION_KEY must be set to that key's secret half" : undefined,
-    urlProblem(endpoint) === undefined ? undefined : `B2_ENDPOINT ${urlProblem(endpoint)}, or be unset for ${B2}`,
-  ].filter((problem) => problem !== undefined);
+export function readSettings(env: Environment): Settings {
+  const problems = settingsProblems(env);
   if (problems.length > 0) throw new ProviderError(problems.join("; "));
-  return { keyId, key: new Secret(key), endpoint: endpoint.replace(/\/+$/, "") };
+  return {
+    keyId: env["B2_APPLICATION_KEY_ID"] ?? "",
+    key: new Secret(env["B2_APPLICATION_KEY"] ?? ""),
+    endpoint: (env["B2_ENDPOINT"] ?? B2).replace(/\/+$/, ""),
+  };
+}
+
+/** What is wrong in the environment, a sentence each. */
+export function settingsProblems(env: Environment): string[] {
+  const problem = urlProblem(env["B2_ENDPOINT"] ?? B2);
+  return [
+    (env["B2_APPLICATION_KEY_ID"] ?? "") === ""
+      ? "B2_APPLICATION_KEY_ID must be set to the id of a B2 application key"
+      : undefined,
+    (env["B2_APPLICATION_KEY"] ?? "") === "" ? "B2_APPLICATION_KEY must be set to that key's secret half" : undefined,
+    problem === undefined ? undefined : `B2_ENDPOINT ${problem}, or be unset for ${B2}`,
+  ].filter((found) => found !== undefined);
 }
 
 /** Every request carries a token, so it goes over TLS or stays on this machine; completes a sentence. */

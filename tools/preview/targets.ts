@@ -28,9 +28,9 @@ export function targets(stacks: readonly string[], config: string | undefined, p
   return wanted.map((stack) => ({ stack, file: join(STACK_FOLDER, `Pulumi.${stack}.yaml`) }));
 }
 
-/** Every stack that has a file in the folder of stack files. */
-export function knownStacks(): string[] {
-  return readdirSync(STACK_FOLDER)
+/** Every stack that has a file in a folder of stack files. */
+export function knownStacks(folder = STACK_FOLDER): string[] {
+  return readdirSync(folder)
     .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
     .toSorted();
 }
