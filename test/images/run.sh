@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The image tier: builds all three images for real, without a container registry, and looks into them.
+# The image tier: builds all images for real, without a container registry, and looks into them.
 #
 # Usage: npm run test:images [-- VITEST_ARGUMENT...]
 #        exits 1 when a test failed, or when the machine lacks something (one line says what)

@@ -16,6 +16,7 @@ const CONFIG_KEYS: Readonly<Record<string, string>> = {
   nanobot: "nanobot",
   "moltbot-gateway": "moltbotGateway",
   "moltbot-sandbox": "moltbotSandbox",
+  restic: "restic",
 };
 
 /** What the command works with. */
