@@ -3,6 +3,7 @@
 #
 #   oracle_dir NAME                       prints where the oracle NAME (with its version) belongs
 #   oracle_done DIR NAME                  moves a complete DIR to its place
+#   debian_mirror                         prints the address of the Debian mirror that the machine's apt uses
 #   suite_open SUITE DIR                  makes DIR an apt root of that suite; packages go to DIR/debs
 #   suite_apt DIR ARGUMENT...             apt-get in that root
 #
@@ -22,15 +23,21 @@ oracle_done() {
   mv -T "$1" "$target"
 }
 
-# A root of its own leaves the machine's package lists, pins and lock alone.
-suite_open() {
-  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror
+debian_mirror() {
+  local mirror
   # shellcheck disable=SC2016 # $(SITE) is apt's, not the shell's
   mirror=$(apt-get indextargets --format '$(SITE)' 'Label: Debian' | sort -u | sed -n 1p)
   if [ -z "$mirror" ]; then
     echo "apt-suite.sh: apt knows no Debian mirror: run apt-get update" >&2
     return 1
   fi
+  printf '%s\n' "$mirror"
+}
+
+# A root of its own leaves the machine's package lists, pins and lock alone.
+suite_open() {
+  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror
+  mirror=$(debian_mirror)
   mkdir -p "$2"/{debs/partial,etc/apt/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d}} \
     "$2"/var/lib/{apt/lists/partial,dpkg}
   : >"$2/var/lib/dpkg/status"

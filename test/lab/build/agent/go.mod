@@ -1,0 +1,3 @@
+module roost.example/lab/agent
+
+go 1.25
