@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { kindOf, LOOKS_SECRET, shown } from "./keys.ts";
 
+/** More generations than a host will ever have. */
+export const GENERATIONS = 1_000_000;
+
 type Issue = { readonly input?: unknown };
 
 /** A text with a rule of its own; `problem` completes the sentence that the path begins. */
@@ -31,6 +34,12 @@ export const number = (min: number, max: number, unit: string) => {
   const error = (issue: Issue) => `must be a number from ${min} to ${max}${unit}, got ${figure(issue.input)}`;
   return z.number({ error }).min(min, { error }).max(max, { error });
 };
+
+/** The word that lets a workload go on without its past, for one generation of its host. */
+export const fresh = () =>
+  wholeNumber(1, GENERATIONS, "")
+    .optional()
+    .describe("The host's generation in which it may start empty although it had a past, when that is lost");
 
 /** A list; `what` names its elements in the plural. */
 export const list = <T extends z.ZodType>(what: string, element: T) =>

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { egressProblem } from "./egress.ts";
-import { choice, digits, flag, list, mapKey, mapOf, matching, number, text, wholeNumber } from "./fields.ts";
+import { choice, digits, flag, fresh, list, mapKey, mapOf, matching, number, text, wholeNumber } from "./fields.ts";
 import { shown, strictMap } from "./keys.ts";
 import { discordToken, modelKey, secretLeaf, telegramToken } from "./secret-leaf.ts";
 
@@ -265,6 +265,7 @@ export const moltbotSchema = strictMap(
     backupExclude: list("globs", backupGlob)
       .default(REGENERABLE.map((name) => `workspace/projects/**/${name}`))
       .describe("Globs below `workspace/` that no backup takes; a list of your own replaces this one"),
+    fresh: fresh(),
     egress: list("addresses in quotes", text("an address in quotes", egressProblem))
       .default([])
       .describe(

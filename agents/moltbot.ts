@@ -71,6 +71,10 @@ export function moltbotWorkload(
     // OpenClaw lets running turns end for up to 315 s.
     stopTimeoutSeconds: 330,
     channels: channels(args),
+    allowFrom: allowFrom(args),
+    // Its own state keeps whom the owner let in.
+    pairing: [args.discord, args.telegram].some((channel) => channel?.dmPolicy === "pairing"),
+    fresh: args.fresh,
     egress: args.egress,
     publicHosts: publicHosts(args),
   };
@@ -100,6 +104,13 @@ function channels({ discord, telegram }: MoltbotArgs): ChannelIdentity[] {
     ...(discord === undefined ? [] : [{ kind: "discord" as const, token: discord.token, path: "discord.token" }]),
     ...(telegram === undefined ? [] : [{ kind: "telegram" as const, token: telegram.token, path: "telegram.token" }]),
   ];
+}
+
+function allowFrom({ discord, telegram }: MoltbotArgs): Readonly<Record<string, readonly string[]>> {
+  return {
+    ...(discord === undefined ? {} : { discord: discord.allowFrom }),
+    ...(telegram === undefined ? {} : { telegram: telegram.allowFrom }),
+  };
 }
 
 /** Besides these a first start with Discord reaches npm's registry, and sandboxes what the agent asks for. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { egressProblem } from "./egress.ts";
-import { flag, list, matching, number, text, wholeNumber } from "./fields.ts";
+import { flag, fresh, list, matching, number, text, wholeNumber } from "./fields.ts";
 import { strictMap } from "./keys.ts";
 import { channels } from "./nanobot-channels.ts";
 import { flagWithout, never, timezone, url } from "./nanobot-fields.ts";
@@ -85,6 +85,7 @@ const tuning = {
     .default(MIN_VOLUME_MIB)
     .describe("Size of the state volume, in MiB; taken from the host's disk at once"),
   backupEveryMinutes: wholeNumber(1, 1440, " minutes").default(5).describe("Minutes between two backups"),
+  fresh: fresh(),
   egress: list("addresses in quotes", text("an address in quotes", egressProblem))
     .default([])
     .describe("Private addresses it may reach, each a CIDR or address:port; all others are closed"),

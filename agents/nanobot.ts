@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { hostScope } from "./egress.ts";
+import { CHANNELS } from "./nanobot-channels.ts";
 import { DATA, nanobotConfig, VARIABLES, WHATSAPP_DATABASE } from "./nanobot-config.ts";
 import { expectedMemoryMib } from "./nanobot-memory.ts";
 import { providerKind } from "./nanobot-providers.ts";
@@ -48,6 +49,9 @@ export function nanobotWorkload(
     // Channels, then three waits of at most 15 s each: about 50 s at worst.
     stopTimeoutSeconds: 60,
     channels: channels(args),
+    allowFrom: allowFrom(args),
+    pairing: args.pairing,
+    fresh: args.fresh,
     egress: args.egress,
     publicHosts: publicHosts(args),
   };
@@ -110,6 +114,15 @@ function channels({ telegram, discord, feishu }: NanobotArgs): ChannelIdentity[]
     ...(discord === undefined ? [] : [{ kind: "discord" as const, token: discord.token, path: "discord.token" }]),
     ...(feishu === undefined ? [] : [{ kind: "feishu" as const, appId: feishu.appId, path: "feishu.appId" }]),
   ];
+}
+
+function allowFrom(args: NanobotArgs): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    CHANNELS.flatMap((channel) => {
+      const settings = args[channel];
+      return settings === undefined ? [] : [[channel, settings.allowFrom]];
+    }),
+  );
 }
 
 /** Feishu names the host of its connection when it is asked; WhatsApp names more hosts for large files. */

@@ -74,6 +74,12 @@ export interface Workload {
   /** Longest orderly stop in seconds: SIGTERM until SIGKILL. */
   readonly stopTimeoutSeconds: number;
   readonly channels: readonly ChannelIdentity[];
+  /** By channel, ids of the people whom it answers, as the agent itself compares them. */
+  readonly allowFrom: Readonly<Record<string, readonly string[]>>;
+  /** Whether people whom it lets in by pairing stay in, although no list names them. */
+  readonly pairing: boolean;
+  /** The generation in which it may start without its past, because a person said so. */
+  readonly fresh: number | undefined;
   /** Private addresses it may reach, each `CIDR` or `address:port`; everything private is closed otherwise. */
   readonly egress: readonly string[];
   /** Public hosts it talks to, for the reader of a preview. */

@@ -2,14 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Workload, WorkloadSecret } from "../agents/workload.ts";
 import type { ReleaseEntry, ReleaseFile, ReleaseLink } from "./release-file.ts";
-import { uidBase } from "./uid-map.ts";
+import { stateOrder } from "./state-units.ts";
+import { hostUids, MOLTBOT_UID } from "./uid-map.ts";
+import { type UnitNames, unitNames } from "./unit-names.ts";
 import { type Section, unitText, unitValue, unitWord } from "./unit-text.ts";
 
 /** Where the release's root-only registry credentials lie on the host; only `.image` units name it. */
 export const AUTH_FILE = "/var/lib/roost/auth.json";
-
-/** Uid and gid of the host's user `moltbot`, fixed at birth: what uid 1000 of the gateway is on the host. */
-export const MOLTBOT_UID = 1001;
 
 /** Rootless Podman of the user `moltbot`, where sandboxes run. */
 const MOLTBOT_ENGINE = `--url=unix:///run/user/${MOLTBOT_UID}/podman/podman.sock`;
@@ -21,17 +20,6 @@ const STOP_MARGIN_SECONDS = 30;
 export interface QuadletOptions {
   /** Whether the release carries credentials for its image registry. */
   readonly registryAuth: boolean;
-}
-
-/** How the units of a workload are called. */
-interface UnitNames {
-  /** Source file in this folder, also the unit's file but for tenants. */
-  readonly source: string;
-  /** Quadlet file of the unit, such as `nanobot@frontend.container`. */
-  readonly container: string;
-  /** Name of the container and its network, such as `nanobot-frontend`. */
-  readonly name: string;
-  readonly image: string;
 }
 
 const sources = new Map<string, string>();
@@ -48,11 +36,6 @@ export function quadletFiles(workloads: readonly Workload[], options: QuadletOpt
     ...(workloads.some(({ kind }) => kind === "moltbot") ? [sourceFile("moltbot-sandbox.network")] : []),
     ...workloads.flatMap(workloadEntries),
   ];
-}
-
-/** The systemd units of a release, below `units/`; none of them names a script. */
-export function unitFiles(): ReleaseEntry[] {
-  return [{ path: "units/roost-agents.target", content: source("units/roost-agents.target"), mode: 0o644 }];
 }
 
 /** The systemd unit of a workload's agent, and the entries of the release that it is made of, by path. */
@@ -76,33 +59,8 @@ export function agentUnits(workloads: readonly Workload[], entries: readonly Rel
       ...images.flatMap((image) => [`${image}.image`, `${image}.network`]),
     ]);
     const paths = [...files].flatMap((file) => byFile.get(file) ?? []).map(({ path }) => path);
-    return { service: names.container.replace(/container$/, "service"), paths };
+    return { service: names.service, paths };
   });
-}
-
-function unitNames({ kind, name }: Workload): UnitNames {
-  if (kind === "moltbot") {
-    return {
-      source: "moltbot-gateway.container",
-      container: "moltbot-gateway.container",
-      name: "moltbot-gateway",
-      image: "moltbot-gateway",
-    };
-  }
-  if (name === "master") {
-    return {
-      source: "nanobot-master.container",
-      container: "nanobot-master.container",
-      name: "nanobot-master",
-      image: "nanobot",
-    };
-  }
-  return {
-    source: "nanobot@.container",
-    container: `nanobot@${name}.container`,
-    name: `nanobot-${name}`,
-    image: "nanobot",
-  };
 }
 
 function imageReferences(workloads: readonly Workload[]): [string, string][] {
@@ -144,6 +102,8 @@ function workloadEntries(workload: Workload): ReleaseEntry[] {
   return [
     ...link,
     dropIn(names.container, "10-workload.conf", [
+      // Not in the template: a name that nobody listed must be refused without a look at its state.
+      ["Unit", stateOrder(workload.name)],
       ["Container", containerKeys(workload, names)],
       ["Service", [`TimeoutStopSec=${workload.stopTimeoutSeconds + STOP_MARGIN_SECONDS}`]],
     ]),
@@ -183,9 +143,8 @@ function containerKeys(workload: Workload, names: UnitNames): string[] {
 }
 
 /** Two ids exist in the container; whatever else a process there tries to become does not. */
-function idMap({ name, kind }: Workload): string[] {
-  const root = uidBase(name);
-  const agent = kind === "moltbot" ? MOLTBOT_UID : root + 1;
+function idMap(workload: Workload): string[] {
+  const { root, agent } = hostUids(workload);
   return ["UIDMap", "GIDMap"].flatMap((key) => [`${key}=0:${root}:1`, `${key}=1000:${agent}:1`]);
 }
 

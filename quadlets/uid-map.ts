@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Workload } from "../agents/workload.ts";
+
+/** Uid and gid of the host's user `moltbot`, fixed at birth: what uid 1000 of the gateway is on the host. */
+export const MOLTBOT_UID = 1001;
 
 /**
  * Host uids (and gids) of agents' containers, both ends included: 268,304,384 of them.
@@ -19,6 +23,15 @@ export function uidBase(name: string): number {
   const places = (AGENT_UIDS.last - AGENT_UIDS.first + 1) / UIDS_PER_WORKLOAD;
   const hash = createHash("sha256").update(`uid:${name}`).digest().readUIntBE(0, 6);
   return AGENT_UIDS.first + UIDS_PER_WORKLOAD * (hash % places);
+}
+
+/** What a workload's container root and its uid 1000, the agent, are on the host. */
+export function hostUids({ name, kind }: Pick<Workload, "kind" | "name">): {
+  readonly root: number;
+  readonly agent: number;
+} {
+  const root = uidBase(name);
+  return { root, agent: kind === "moltbot" ? MOLTBOT_UID : root + 1 };
 }
 
 /** Pairs of different names that would share their uids; such names cannot live on one host. */

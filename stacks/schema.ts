@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, list, text, wholeNumber } from "../agents/fields.ts";
+import { flag, GENERATIONS, list, text, wholeNumber } from "../agents/fields.ts";
 import { imageProblem } from "../agents/image.ts";
 import { strictMap } from "../agents/keys.ts";
 import { moltbotSchema } from "../agents/moltbot-schema.ts";
@@ -9,8 +9,6 @@ import { isRecord } from "../agents/secret-paths.ts";
 import { ROOT_PATTERN } from "../components/store/derive.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostRules, repeatedKeys } from "../components/vultr/host-checks.ts";
 import { bucketNameProblem } from "../providers/backblaze/checks.ts";
-
-const GENERATIONS = 1_000_000;
 
 const image = text("an image reference", imageProblem);
 

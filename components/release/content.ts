@@ -2,8 +2,11 @@ import type { Secret } from "../../agents/secret.ts";
 import type { Workload } from "../../agents/workload.ts";
 import { breakGlassRule } from "../../butane/firewall.ts";
 import type { ReleaseEntry } from "../../quadlets/release-file.ts";
-import { agentUnits, quadletFiles, unitFiles } from "../../quadlets/render.ts";
+import { agentUnits, quadletFiles } from "../../quadlets/render.ts";
+import { stateUnits } from "../../quadlets/state-units.ts";
 import { derivedSecret } from "../store/derive.ts";
+import { hostFiles } from "./host-files.ts";
+import { configJson, type HostSettings, workloadJson } from "./host-json.ts";
 import type { ManifestArgs } from "./manifest.ts";
 
 /** How a host reaches the state of its workloads; `key` is secret. */
@@ -25,6 +28,7 @@ export interface ContentArgs {
   readonly registryAuth?: Secret;
   /** CIDR that may reach SSH without the tailnet, for repairs. */
   readonly breakGlass?: string;
+  readonly settings?: HostSettings;
   /** Per workload the generation it was born in. */
   readonly born: Readonly<Record<string, number>>;
   /** The host's root, in base64url. */
@@ -37,13 +41,16 @@ const PUBLIC = 0o644;
 /** Below `secrets/`, which a host lays into a folder that only root enters. */
 const ROOT_ONLY = 0o400;
 
-/** The entries of a host's release: quadlets, agent configs and secrets. */
+/** The entries of a host's release: quadlets, units and scripts, agent configs and secrets. */
 export function releaseContent(args: ContentArgs): ManifestArgs {
   const quadlets = quadletFiles(args.workloads, { registryAuth: args.registryAuth !== undefined });
   const own = args.workloads.map((workload) => [...configFiles(workload), ...secretFiles(workload, args.root)]);
   const entries: ReleaseEntry[] = [
     ...quadlets,
-    ...unitFiles(),
+    ...stateUnits(args.workloads),
+    ...hostFiles(),
+    ...args.workloads.map(workloadJson),
+    configJson(args.stack, args.host, args.settings ?? {}),
     ...own.flat(),
     { path: "authorized_keys", content: `${args.sshKeys.join("\n")}\n`, mode: PUBLIC },
     { path: "secrets/host-root", content: args.root, mode: ROOT_ONLY },

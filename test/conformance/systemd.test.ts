@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Secret } from "../../agents/secret.ts";
 import type { Workload } from "../../agents/workload.ts";
-import { quadletFiles, unitFiles } from "../../quadlets/render.ts";
+import { entriesOf } from "../unit/components/release/fixtures.ts";
 import { moltbot, nanobot } from "../unit/quadlets/fixtures.ts";
 import { bornHost } from "./support/born-host.ts";
 import { layOut, oracle, type Run, run, runIn } from "./support/host-tree.ts";
@@ -15,9 +16,11 @@ const mixes: Readonly<Record<string, readonly Workload[]>> = {
   "everything at once": [moltbot(), nanobot("master"), nanobot("a")],
 };
 
+const registryAuth = new Secret('{"auths":{"ghcr.io":{}}}');
+
 /** Puts a release in force; the generator finds it by the links that were made at birth. */
 function release(root: string, workloads: readonly Workload[], quadlet: string): Run {
-  layOut(join(root, "etc/roost/releases/1"), [...quadletFiles(workloads, { registryAuth: true }), ...unitFiles()]);
+  layOut(join(root, "etc/roost/releases/1"), entriesOf(workloads, { registryAuth }));
   layOut(root, [{ path: "etc/roost/current", target: "releases/1" }]);
   run("install", ["-D", join(oracle(quadlet, "quadlet.sh"), "quadlet"), join(root, "usr/libexec/podman/quadlet")]);
   // systemd-analyze reads /run/systemd/system, and not the generators' folder of a running system.

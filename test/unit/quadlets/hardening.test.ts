@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { quadletFiles, unitFiles } from "../../../quadlets/render.ts";
+import { Secret } from "../../../agents/secret.ts";
+import { entriesOf } from "../components/release/fixtures.ts";
 import { moltbot, nanobot } from "./fixtures.ts";
 
-const release = [...quadletFiles([moltbot(), nanobot("master"), nanobot("a")], { registryAuth: true }), ...unitFiles()];
+const release = entriesOf([moltbot(), nanobot("master"), nanobot("a")], {
+  registryAuth: new Secret('{"auths":{"ghcr.io":{}}}'),
+});
 
 /** Lines of all sections of a unit with its drop-ins, as `Section: Key=value`. */
 function lines(unit: string): string[] {
@@ -98,10 +101,22 @@ describe.each(all)("%s", (name, unit) => {
     expect(values(unit, "Service: ExecStop")).toEqual([`-/usr/bin/podman unpause ${container}`]);
   });
 
-  test("stays stopped when a person stopped it", () => {
+  test("stays stopped when a person stopped it, and on a host that is out of service", () => {
     expect(values(unit, "Unit: ConditionPathExists")).toEqual([
       expect.stringMatching(/^!\/var\/lib\/roost\/stopped\/(%i|master|moltbot)$/),
+      "!/var/lib/roost/drained",
+      "!/run/roost/drained-until-boot",
     ]);
+  });
+
+  test("starts when its state is there, and stops before the last snapshot of it is taken", () => {
+    const workload = /^(?:nanobot|moltbot)[@-](?<name>\w+)$/
+      .exec(name)
+      ?.groups?.["name"]?.replace("gateway", "moltbot");
+    const [restore, final] = [`roost-restore@${workload}.service`, `roost-final@${workload}.service`];
+    expect(values(unit, "Unit: Requires")).toContain(restore);
+    expect(values(unit, "Unit: Wants")).toContain(final);
+    expect(values(unit, "Unit: After")).toContain(`${restore} ${final}`);
   });
 });
 
@@ -241,22 +256,35 @@ describe("every image and network", () => {
 });
 
 describe("a release", () => {
-  const texts = release.flatMap((entry) => ("content" in entry ? [entry.content] : []));
+  const texts = release.flatMap((entry) =>
+    "content" in entry && /^(quadlets|units)\//.test(entry.path) ? [entry.content] : [],
+  );
 
-  test("runs no program but podman and an inline bash", () => {
+  test("runs no program but podman, systemctl, and bash, so that no label of a script of ours matters", () => {
     const programs = texts.flatMap((text) =>
       [...text.matchAll(/^Exec\w+=[-+!@:]*(\S+)/gm)].map(([, program]) => program),
     );
-    expect(new Set(programs)).toEqual(new Set(["/usr/bin/bash", "/usr/bin/podman"]));
+    expect([...new Set(programs)].toSorted()).toEqual([
+      "/usr/bin/bash",
+      "/usr/bin/podman",
+      "/usr/bin/systemctl",
+      "/usr/bin/true",
+    ]);
   });
 
-  test("names no unit of roost's but the target of the agents", () => {
-    const named = texts.flatMap((text) => text.match(/\broost-[a-z-]+(@\w*)?\.\w+/g) ?? []);
-    expect([...new Set(named)]).toEqual(["roost-agents.target"]);
-  });
-
-  test("starts nothing at boot", () => {
+  test("starts nothing at boot but its own timers", () => {
     const wanted = texts.flatMap((text) => text.match(/^(WantedBy|RequiredBy|UpheldBy|Alias)=.*$/gm) ?? []);
     expect([...new Set(wanted)]).toEqual(["WantedBy=roost-agents.target"]);
+    const links = release.flatMap(({ path }) => {
+      const [, by, unit] = /^units\/([^/]+)\.(?:wants|requires)\/(.+)$/.exec(path) ?? [];
+      return by === undefined || by === "roost-agents.target" ? [] : [{ by, unit }];
+    });
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter(({ by, unit }) => by !== "timers.target" || unit?.endsWith(".timer") !== true)).toEqual([]);
+  });
+
+  test("is started as a whole by the host once it has checked what is installed", () => {
+    const target = release.find(({ path }) => path === "units/roost-agents.target");
+    expect(target).toMatchObject({ content: expect.not.stringContaining("[Install]\n") });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Workload } from "../../../agents/workload.ts";
 import type { ReleaseEntry } from "../../../quadlets/release-file.ts";
-import { type QuadletOptions, quadletFiles, unitFiles } from "../../../quadlets/render.ts";
+import { type QuadletOptions, quadletFiles } from "../../../quadlets/render.ts";
 import { moltbot, nanobot } from "./fixtures.ts";
 
 const render = (workloads: readonly Workload[], options: QuadletOptions = { registryAuth: false }) =>
@@ -72,7 +72,12 @@ describe("quadletFiles", () => {
     expect(
       entry(render([nanobot("frontend")]), "nanobot@frontend.container.d/10-workload.conf"),
     ).toMatchInlineSnapshot(`
-      "[Container]
+      "[Unit]
+      Requires=roost-restore@frontend.service
+      Wants=roost-final@frontend.service
+      After=roost-restore@frontend.service roost-final@frontend.service
+
+      [Container]
       UIDMap=0:1916518086:1
       UIDMap=1000:1916518087:1
       GIDMap=0:1916518086:1
@@ -100,7 +105,12 @@ describe("quadletFiles", () => {
 
   test("maps the gateway's uid 1000 to the host's user moltbot", () => {
     expect(entry(render([moltbot()]), "moltbot-gateway.container.d/10-workload.conf")).toMatchInlineSnapshot(`
-      "[Container]
+      "[Unit]
+      Requires=roost-restore@moltbot.service
+      Wants=roost-final@moltbot.service
+      After=roost-restore@moltbot.service roost-final@moltbot.service
+
+      [Container]
       UIDMap=0:1906362730:1
       UIDMap=1000:1001:1
       GIDMap=0:1906362730:1
@@ -205,13 +215,5 @@ describe("quadletFiles", () => {
     expect(() => render([moltbot({ extraImages: {} })])).toThrow(
       /^workload "moltbot": extraImages must name moltbot-sandbox$/,
     );
-  });
-});
-
-describe("unitFiles", () => {
-  test("brings the target of the agents, which nothing starts at boot", () => {
-    expect(unitFiles()).toEqual([
-      { path: "units/roost-agents.target", mode: 0o644, content: expect.not.stringContaining("WantedBy") },
-    ]);
   });
 });

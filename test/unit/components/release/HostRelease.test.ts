@@ -150,7 +150,7 @@ describe("HostRelease", () => {
       uid: 0,
       mode: 0o400,
     } as const;
-    const { named } = await release({ workloads: [{ ...workload, secrets: [derived] }] });
+    const { named } = await release({ workloads: [{ ...workload, secrets: [...workload.secrets, derived] }] });
     const entries = await opened(named("release-archive-g1"));
     expect(text(entries, "secrets/podman/frontend-derived")).toBe(
       derivedSecret(hostRoot(ROOT, "host"), "gateway-token"),
