@@ -103,6 +103,9 @@ test("gives the whole workload of the Discord set-up", () => {
     },
     stopTimeoutSeconds: 330,
     channels: [{ kind: "discord", token: new Secret(DISCORD_TOKEN), path: "discord.token" }],
+    allowFrom: { discord: [] },
+    pairing: true,
+    fresh: undefined,
     egress: [],
     publicHosts: [
       "*.1password.com",

@@ -235,7 +235,7 @@ describe("keys that do not belong", () => {
 
   test("an unknown key lists the known ones", () => {
     expect(problems({ workspace: "/x" })).toEqual([
-      ' must not have "workspace" (the keys are telegram, discord, whatsapp, feishu, provider, model, temperature, maxTokens, contextWindowTokens, maxToolIterations, timezone, heartbeat, dream, sharedSessions, cpus, memoryMib, volumeMib, backupEveryMinutes, egress, exec, pairing, public)',
+      ' must not have "workspace" (the keys are telegram, discord, whatsapp, feishu, provider, model, temperature, maxTokens, contextWindowTokens, maxToolIterations, timezone, heartbeat, dream, sharedSessions, cpus, memoryMib, volumeMib, backupEveryMinutes, fresh, egress, exec, pairing, public)',
     ]);
   });
 

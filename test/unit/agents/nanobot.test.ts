@@ -64,6 +64,9 @@ describe("the workload", () => {
         startPeriodSeconds: 60,
       },
       stopTimeoutSeconds: 60,
+      allowFrom: { telegram: ["123456789"] },
+      pairing: false,
+      fresh: undefined,
       egress: [],
       publicHosts: ["api.anthropic.com", "api.telegram.org"],
     });
@@ -78,6 +81,11 @@ describe("the workload", () => {
       15,
       ["10.0.0.5:8000", "10.0.0.9:1080"],
     ]);
+  });
+
+  test("says whom each of its channels answers", () => {
+    expect(Object.keys(workload(everything).allowFrom)).toEqual(["telegram", "discord", "whatsapp", "feishu"]);
+    expect(workload({ pairing: true, fresh: 3 })).toMatchObject({ pairing: true, fresh: 3 });
   });
 
   test("hands each secret to the launcher alone, as root's file", () => {
