@@ -84,7 +84,7 @@ describe("the workload", () => {
   });
 
   test("says whom each of its channels answers", () => {
-    expect(Object.keys(workload(everything).allowFrom)).toEqual(["telegram", "discord", "whatsapp", "feishu"]);
+    expect(Object.keys(workload(everything).allowFrom)).toEqual(["telegram", "discord", "feishu"]);
     expect(workload({ pairing: true, fresh: 3 })).toMatchObject({ pairing: true, fresh: 3 });
   });
 

@@ -264,12 +264,9 @@ describe("a release", () => {
     const programs = texts.flatMap((text) =>
       [...text.matchAll(/^Exec\w+=[-+!@:]*(\S+)/gm)].map(([, program]) => program),
     );
-    expect([...new Set(programs)].toSorted()).toEqual([
-      "/usr/bin/bash",
-      "/usr/bin/podman",
-      "/usr/bin/systemctl",
-      "/usr/bin/true",
-    ]);
+    expect(new Set(programs)).toEqual(
+      new Set(["/usr/bin/bash", "/usr/bin/podman", "/usr/bin/systemctl", "/usr/bin/true"]),
+    );
   });
 
   test("starts nothing at boot but its own timers", () => {
