@@ -51,11 +51,16 @@ alert_send() { # PATH SECRETS TEXT PROBLEMS
   esac
 }
 
-# The message of one path: what it was not told yet. Empty when there is nothing new.
+# The message of one path: what it was not told yet. Empty when there is nothing new. Discord takes 2000 characters.
 alert_text() { # HOST TOLD PROBLEMS
   jq -rn --arg host "$1" --argjson told "$2" --argjson problems "$3" '
     [($problems | to_entries[] | select($told[.key] == null) | "ALERT \($host): \(.value)"),
-     ($told | to_entries[] | select($problems[.key] == null) | "RECOVERED \($host): \(.value)")] | join("\n") | .[:3500]'
+     ($told | to_entries[] | select($problems[.key] == null) | "RECOVERED \($host): \(.value)")]
+    | map(.[:600]) | . as $lines
+    | reduce $lines[] as $line ({text: "", left: ($lines | length)};
+        if .full or (.text | length) + ($line | length) > 1800 then .full = true
+        else .text += (if .text == "" then "" else "\n" end) + $line | .left -= 1 end)
+    | .text + (if .left > 0 then "\n... and \(.left) more: roost status" else "" end)'
 }
 
 # Tells every path what it does not know yet. Problems are an object from key to text; it is all that is wrong now.
@@ -79,7 +84,7 @@ alerts_deliver() { # PROBLEMS
   done
   if ping=$(jq -er '.ping | strings' <<<"$secrets"); then
     if [ "$problems" != '{}' ]; then ping=${ping%/}/fail; fi
-    text=$(jq -rn --argjson problems "$problems" '[$problems[]] | join("\n") | .[:3500]')
+    text=$(jq -rn --argjson problems "$problems" '[$problems[]] | join("\n") | .[:1800]')
     if error=$(post_quietly "$ping" text/plain "$text"); then error=''; fi
     next=$(alert_note "$next" "$known" ping '{}' "$error")
   fi

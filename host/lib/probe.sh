@@ -55,22 +55,37 @@ probe_discord() { # WORKLOAD SECRET
     "${ROOST_DISCORD_API:-https://discord.com/api/v10}" "$token" | ask) || answer=''
   code=$(tail -n 1 <<<"$answer")
   case $code in
-    200) ;;
+    200) discord_started "$1" ;;
     401) echo "channel-auth $1: Discord refuses the token (HTTP 401): it was reset" ;;
     *) echo "channel-unreachable $1: Discord does not answer (HTTP ${code:-000})" ;;
   esac
 }
 
-# The gateway of Moltbot knows whether it is connected; the token alone proves nothing.
+# nanobot's client gives up for good when its start fails, and says so in the first minutes of the unit's run.
+discord_started() { # WORKLOAD
+  local since last
+  if workload "$1" '.kind != "nanobot"' >/dev/null; then return 0; fi
+  since=$(date --date "$(systemctl show --property=ActiveEnterTimestamp --value "$(workload "$1" .service)" 2>/dev/null)" +%s 2>/dev/null) || return 0
+  last=$(journalctl --quiet --output=cat --since="@$since" --until="@$((since + 900))" "CONTAINER_NAME=$(workload "$1" .container)" 2>/dev/null |
+    grep -o -e 'client startup failed' -e 'bot connected as user' | tail -n 1)
+  if [ "$last" = 'client startup failed' ]; then
+    echo "channel-deaf $1: its Discord client gave up when it started: \`roost logs $1\` says why (are the bot's intents on?)"
+  fi
+}
+
+# The gateway of Moltbot knows whether it is connected; the token alone proves nothing. Its own command takes up to 460 MB
+# of the gateway's memory (measured), so it is run only to name what the cheap answer says is wrong.
 probe_gateway() { # WORKLOAD
-  local answer
-  if ! answer=$(timeout 30 podman exec "$(workload "$1" .container)" openclaw channels status --json 2>/dev/null); then
-    echo "channel-unreachable $1: \`openclaw channels status\` does not answer"
+  local container ready named
+  container=$(workload "$1" .container)
+  ready=$(timeout 20 podman exec "$container" curl --silent --max-time 10 http://127.0.0.1:18789/readyz 2>/dev/null) || ready=''
+  if [ -z "$ready" ]; then
+    echo "channel-unreachable $1: the gateway does not answer /readyz"
     return
   fi
-  jq -r --arg name "$1" '[.. | objects | select(.enabled == true and .configured == true and .running == false)
-    | "channel-deaf \($name): a channel of the gateway is configured and not running"] | unique[]' <<<"$answer" 2>/dev/null ||
-    echo "channel-unreachable $1: \`openclaw channels status\` answers nonsense"
+  if jq -e '.ready == true' <<<"$ready" >/dev/null 2>&1; then return 0; fi
+  named=$(jq -r '[.failing[]? | strings | gsub("[^A-Za-z0-9:_-]"; "?") | .[:40]] | join(" ")' <<<"$ready" 2>/dev/null) || named=''
+  echo "channel-deaf $1: the gateway says it is not ready${named:+, failing is $named}: \`sudo moltbot channels status\` says more"
 }
 
 probe_channels() { # WORKLOAD

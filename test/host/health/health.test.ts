@@ -186,6 +186,9 @@ test("a host still on Fedora CoreOS, a tailnet that is down, a failed release an
   ]);
 });
 
+const paired = (id: string) =>
+  `paired frontend telegram ${id}: let in by pairing and not on the allow list: restart the agent, which removes it, or add it to allowFrom`;
+
 test("people let in by pairing are named, and a hostile store can print nothing but ids", async () => {
   const { host, messages } = await heard({ pending: 0 });
   const file = "/var/lib/roost/state/frontend/data/pairing.json";
@@ -194,9 +197,42 @@ test("people let in by pairing are named, and a hostile store can print nothing 
 
   await host.run("roost-health");
 
-  expect(messages()).toEqual([
-    "ALERT vultr.test/bird: paired frontend: people who are not on its allow list were let in by pairing: telegram:666 telegram:?",
-  ]);
+  expect(messages()).toEqual([`ALERT vultr.test/bird: ${paired("666")}\nALERT vultr.test/bird: ${paired("?")}`]);
+});
+
+test("a second person who was let in by pairing is told too", async () => {
+  const { host, messages } = await heard({ pending: 0 });
+  const file = "/var/lib/roost/state/frontend/data/pairing.json";
+  const letIn = (...ids: string[]) => {
+    host.write(file, JSON.stringify({ approved: { telegram: ids } }));
+    host.give(file);
+  };
+
+  letIn("666");
+  await host.run("roost-health");
+  letIn("666", "777");
+  await host.run("roost-health");
+
+  expect(messages()).toEqual([`ALERT vultr.test/bird: ${paired("666")}`, `ALERT vultr.test/bird: ${paired("777")}`]);
+});
+
+test("the same trouble of two channels of an agent is told as one problem that names both", async () => {
+  const { host } = await heard({ pending: 0 });
+  host.tenant("frontend", {
+    channels: [
+      { kind: "telegram", secret: "gone" },
+      { kind: "discord", secret: "gone-too" },
+    ],
+  });
+
+  await host.run("roost-health");
+  host.pass(2);
+  await host.run("roost-health");
+
+  expect((host.status()["health"] as { problems: object }).problems).toEqual({
+    "channel-auth:frontend":
+      "channel-auth frontend: Discord's token is missing or no token: is the secret gone-too in the release?; frontend: Telegram's token is missing or no token: is the secret gone in the release?",
+  });
 });
 
 test("problems of a host without any alert path stay visible", async () => {

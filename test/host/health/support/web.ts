@@ -9,18 +9,24 @@ export interface Request {
   readonly body: string;
 }
 
+interface Answer {
+  readonly code: number;
+  readonly body: string;
+  readonly headers?: Record<string, string>;
+}
+
 /** A server that keeps what it is asked and answers what the test says. */
 export class Web {
   readonly requests: Request[] = [];
   #server = createServer(
     (incoming, outgoing) =>
-      void this.answer(incoming).then(({ code, body }) => {
-        outgoing.writeHead(code, { "content-type": "application/json" }).end(body);
+      void this.answer(incoming).then(({ code, body, headers }) => {
+        outgoing.writeHead(code, { "content-type": "application/json", ...headers }).end(body);
       }),
   );
-  private readonly reply: (request: Request) => { code: number; body: string };
+  private readonly reply: (request: Request) => Answer;
 
-  constructor(reply: (request: Request) => { code: number; body: string }) {
+  constructor(reply: (request: Request) => Answer) {
     this.reply = reply;
     onTestFinished(() => void this.#server.close());
   }
@@ -30,7 +36,7 @@ export class Web {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  private async answer(incoming: IncomingMessage): Promise<{ code: number; body: string }> {
+  private async answer(incoming: IncomingMessage): Promise<Answer> {
     const request = { method: incoming.method ?? "", path: incoming.url ?? "", body: await text(incoming) };
     this.requests.push(request);
     return this.reply(request);
