@@ -134,7 +134,7 @@ describe("README.md", () => {
     const excerpt = blockOf(readme, "What preview shows");
     expect(excerpt.length).toBeGreaterThan(10);
     expect(excerpt.filter((line) => !shows(lines, line))).toEqual([]);
-  });
+  }, 60_000);
 });
 
 test("docs/security.md says of every secret in the config who could read it", () => {
