@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { credentials, Server, ServerCredentials, type ServiceError } from "@grpc/grpc-js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
@@ -8,7 +9,8 @@ import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { watchEngine } from "../../../../providers/backblaze/engine-alive.ts";
 import { secret } from "../../../../providers/backblaze/properties.ts";
 import { FakeB2 } from "./fake-b2.ts";
 import { urnOf } from "./harness.ts";
@@ -19,7 +21,11 @@ const urn = urnOf("ApplicationKey", "key");
 type Client = InstanceType<typeof providerService.ResourceProviderClient>;
 
 /** Pulumi's engine, as far as a plugin sees it: it listens to warnings. */
-async function startEngine(): Promise<{ address: string; warnings: { urn: string; message: string }[] }> {
+async function startEngine(): Promise<{
+  address: string;
+  warnings: { urn: string; message: string }[];
+  kill: () => void;
+}> {
   const warnings: { urn: string; message: string }[] = [];
   const server = new Server();
   server.addService(engineService.EngineService, {
@@ -40,15 +46,16 @@ async function startEngine(): Promise<{ address: string; warnings: { urn: string
       else reject(error);
     });
   });
-  onTestFinished(() => server.forceShutdown());
-  return { address: `127.0.0.1:${port}`, warnings };
+  const kill = () => server.forceShutdown();
+  onTestFinished(kill);
+  return { address: `127.0.0.1:${port}`, warnings, kill };
 }
 
 /** Starts the plugin as the engine does, and speaks to it as the engine does. */
 async function startPlugin(
   engine: string,
   env: Record<string, string>,
-): Promise<{ client: Client; ended: () => Promise<string> }> {
+): Promise<{ client: Client; plugin: ChildProcess; ended: () => Promise<string> }> {
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
   const plugin = spawn(join(root, "providers/backblaze/pulumi-resource-backblaze"), ["--logtostderr", "-v=9", engine], {
     cwd: "/",
@@ -68,7 +75,7 @@ async function startPlugin(
     await stop(plugin);
     return stderr;
   };
-  return { client, ended };
+  return { client, plugin, ended };
 }
 
 async function stop(plugin: ChildProcess): Promise<void> {
@@ -131,4 +138,38 @@ test("the plugin starts without credentials, and only a call to B2 asks for them
   await expect(answered((done) => client.create(create, done))).rejects.toThrow(
     "B2_APPLICATION_KEY_ID must be set to the id of a B2 application key; B2_APPLICATION_KEY must be set",
   );
+});
+
+test("the plugin ends when the engine is gone, as after a kill", async () => {
+  const engine = await startEngine();
+  const { plugin } = await startPlugin(engine.address, {});
+  const closed = once(plugin, "close");
+  engine.kill();
+  expect(await closed).toEqual([0, null]);
+});
+
+test("an engine that listens is left in peace, and one that stopped is noticed once", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  let looks = 0;
+  server.on("connection", (socket) => {
+    looks += 1;
+    socket.on("error", () => {}).end();
+  });
+  let gone = 0;
+  watchEngine(["-v=9", `127.0.0.1:${port}`], () => (gone += 1), 20);
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(2), 10_000);
+  expect(gone).toBe(0);
+  server.close();
+  await vi.waitFor(() => expect(gone).toBe(1), 10_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(gone).toBe(1);
+});
+
+test("a plugin that is started by hand watches no engine", async () => {
+  let gone = 0;
+  watchEngine([], () => (gone += 1), 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(gone).toBe(0);
 });
