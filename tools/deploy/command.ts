@@ -13,9 +13,9 @@ export interface Surroundings extends CliSurroundings {
 
 /** Checks, then runs Pulumi on the caller's terminal; gives the exit code. */
 export async function deploy(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { root, complain } = surroundings;
+  const { root, environment, complain } = surroundings;
   try {
-    const { script, stack, file, flags } = orderOf(args, root);
+    const { script, stack, file, flags } = orderOf(args, root, environment);
     const command = [COMMANDS[script], "--stack", stack, ...flags];
     const missing = environmentProblems(file, surroundings);
     // Nobody is asked for a download that could not be used.
@@ -46,15 +46,18 @@ const SIGNALLED = 128;
 
 function run([file, ...first]: Program, args: readonly string[], surroundings: Surroundings): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Pulumi has to end first: it still writes its state. A terminal interrupts both, other signals reach this process only.
+    // Before it starts: what comes in between waits for the event loop.
+    process.on("SIGINT", outlive).on("SIGTERM", terminate);
     const child = spawn(file, [...first, ...args], {
       cwd: surroundings.root,
       env: surroundings.environment,
       stdio: "inherit",
     });
-    // Pulumi has to end first: it still writes its state. A terminal interrupts both, other signals reach this process only.
-    const terminated = () => child.kill("SIGTERM");
-    process.on("SIGINT", outlive).on("SIGTERM", terminated);
-    const done = () => process.off("SIGINT", outlive).off("SIGTERM", terminated);
+    const done = () => process.off("SIGINT", outlive).off("SIGTERM", terminate);
+    function terminate(): void {
+      child.kill("SIGTERM");
+    }
     child.on("error", (error) => {
       done();
       reject(error);

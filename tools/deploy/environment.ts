@@ -24,7 +24,7 @@ export function environmentProblems(file: string, surroundings: Surroundings): s
     passphraseProblem(stack, environment),
     vultrProblem(stack, environment),
     tailscaleProblem(stack, environment),
-    ...settingsProblems(environment).map((problem) => `${problem} (README, "Backblaze B2", says which key)`),
+    ...settingsProblems(environment).map((problem) => `${problem} (docs/deploy.md says which key)`),
     onePasswordProblem(stack, surroundings),
   ].filter((problem) => problem !== undefined);
 }

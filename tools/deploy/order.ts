@@ -27,7 +27,7 @@ export interface Order {
 }
 
 /** Reads a command line: script, stack, flags; throws what is wrong with it. */
-export function orderOf(args: readonly string[], root: string): Order {
+export function orderOf(args: readonly string[], root: string, environment: NodeJS.ProcessEnv): Order {
   const [script = "", stack = "", ...flags] = args;
   if (!isScript(script)) {
     throw new UsageError(`the first word must be one of ${Object.keys(COMMANDS).join(", ")}, got "${script}"`);
@@ -42,7 +42,7 @@ export function orderOf(args: readonly string[], root: string): Order {
   if (given.has("stack") || given.has("s")) {
     throw new UsageError("the stack must be named once, in the first place: leave --stack out");
   }
-  if (script === "destroy") refuseHalfADestroy(given);
+  if (script === "destroy") refuseHalfADestroy(given, environment);
   return { script, stack, file, flags: script === "destroy" ? withDestroyFlags(flags, given) : flags };
 }
 
@@ -57,10 +57,11 @@ function withDestroyFlags(flags: readonly string[], given: ReadonlySet<string>):
   return [...missing.map((name) => `--${name}`), ...flags];
 }
 
-function refuseHalfADestroy(given: ReadonlySet<string>): void {
-  if (given.has("skip-preview") || given.has("f")) {
+function refuseHalfADestroy(given: ReadonlySet<string>, environment: NodeJS.ProcessEnv): void {
+  // Pulumi takes any flag from a variable, too.
+  if (given.has("skip-preview") || given.has("f") || environment["PULUMI_OPTION_SKIP_PREVIEW"] === "true") {
     throw new UsageError(
-      "destroy must not have --skip-preview: the preview is what refuses, and without it half of the stack would be gone before that",
+      "destroy must not have --skip-preview (or PULUMI_OPTION_SKIP_PREVIEW): the preview is what refuses, and without it half of the stack would be gone before that",
     );
   }
   if (given.has("ignore-protect")) {

@@ -3,40 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { images } from "../../../tools/images/command.ts";
+import { BASE, ENGINE, PUSHED } from "./container-engine.ts";
 
 const PINS = join(import.meta.dirname, "../../../images/pins.json");
-const BASE = `sha256:${"a".repeat(64)}`;
-const PUSHED = `sha256:${"b".repeat(64)}`;
-const ID = `sha256:${"c".repeat(64)}`;
 const ARGUMENTS = ["--registry", "ghcr.io/owner", "nanobot"];
-
-/** Answers as the engine does to what this command may ask of it; a wrong word is refused with status 125. */
-const ENGINE = (name: string): string => `#!/bin/bash
-set -u
-here=$(dirname "$0")
-echo "$*" >>"$here/calls"
-refuse() { echo "Error: $1" >&2; exit 125; }
-case $1 in
-  pull) [ "$#" = 5 ] && [ "$2 $3" = "--quiet --platform" ] || refuse "unknown flag" ;;
-  image) [ "$2 $3" = "inspect --format" ] || refuse "unknown flag"; echo '["docker.io/library/debian@${BASE}"]' ;;
-  build)
-    while [ "$#" -gt 1 ]; do
-      if [ "$1" = --iidfile ]; then echo -n ${ID} >"$2"; fi
-      if [[ $1 == BASE=* ]] && [[ $1 != *@sha256:* ]]; then refuse "a base by tag"; fi
-      shift
-    done
-    [ -e "$1/Containerfile" ] || refuse "no Containerfile" ;;
-  tag) [ "$2" = ${ID} ] || refuse "$2: image not known" ;;
-  push)
-    if [ -e "$here/denied" ]; then refuse "writing blob: requested access to the resource is denied"; fi
-    ${
-      name === "docker"
-        ? `[ "$#" = 2 ] || refuse "unknown flag"; echo "latest: digest: ${PUSHED} size: 1"`
-        : `[ "$2 $3" = "--quiet --digestfile" ] || refuse "unknown flag"; echo ${PUSHED} >"$4"`
-    } ;;
-  *) refuse "unknown command $1" ;;
-esac
-`;
 
 function prepare(engines: readonly string[], digest: string | null = null) {
   const work = mkdtempSync(join(tmpdir(), "roost-images-test-"));

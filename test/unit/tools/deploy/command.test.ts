@@ -47,7 +47,14 @@ describe("destroy", () => {
   test.each([["--skip-preview"], ["--skip-preview=true"], ["-f"], ["-yf"]])("refuses %s", async (flag) => {
     const { run, complained } = machine();
     expect(await run("destroy", "vultr.prod", flag)).toBe(2);
-    expect(complained[0]).toMatch(/^roost: destroy must not have --skip-preview: .*half of the stack would be gone/);
+    expect(complained[0]).toMatch(/^roost: destroy must not have --skip-preview .*half of the stack would be gone/);
+  });
+
+  test("refuses the variable that stands for that flag", async () => {
+    const { run, complained } = machine({ environment: { PULUMI_OPTION_SKIP_PREVIEW: "true" } });
+    expect(await run("destroy", "vultr.prod")).toBe(2);
+    expect(complained[0]).toMatch(/^roost: destroy must not have --skip-preview \(or PULUMI_OPTION_SKIP_PREVIEW\): /);
+    expect(await run("up", "vultr.prod")).toBe(0);
   });
 
   test("refuses --ignore-protect and names the word that ends a bucket", async () => {

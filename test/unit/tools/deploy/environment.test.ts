@@ -29,8 +29,8 @@ test("everything that is missing is said at once, a line each with the fix, and 
     PASSPHRASE,
     VULTR,
     TAILSCALE,
-    'up: B2_APPLICATION_KEY_ID must be set to the id of a B2 application key (README, "Backblaze B2", says which key)',
-    'up: B2_APPLICATION_KEY must be set to that key\'s secret half (README, "Backblaze B2", says which key)',
+    "up: B2_APPLICATION_KEY_ID must be set to the id of a B2 application key (docs/deploy.md says which key)",
+    "up: B2_APPLICATION_KEY must be set to that key's secret half (docs/deploy.md says which key)",
     ONE_PASSWORD,
   ]);
   expect(ran()).toEqual([]);
