@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/node_modules/.bin:$PATH"
 
-readonly GO_VERSION=1.25 PYTHON_VERSION=3.11
+readonly GO_VERSION=1.26.4 PYTHON_VERSION=3.11
 
 at_least() { # WANTED GOT
   printf '%s\n%s\n' "$1" "$2" | sort --version-sort --check=quiet

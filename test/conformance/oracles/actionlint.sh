@@ -13,6 +13,8 @@ readonly version=1.7.12
 
 # shellcheck source-path=SCRIPTDIR source=lib/apt-suite.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/apt-suite.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/go-module.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/go-module.sh"
 
 missing=()
 for tool in curl jq shellcheck unzip; do
@@ -27,13 +29,11 @@ fi
 if [ -d "$(oracle_dir "actionlint-$version")" ]; then exit; fi
 oracles=$(oracle_dir "")
 mkdir -p "$oracles"
-work=$(mktemp -d)
 # Beside its place, so that the last step is a rename.
 staged=$(mktemp -d "$oracles/.actionlint.XXXXXX")
-trap 'rm -rf "$work" "$staged"' EXIT
+trap 'rm -rf "$staged"' EXIT
 
-# `go install MODULE/package@version` would first ask the proxy for a list of versions, which not every proxy serves.
-(cd "$work" && GOFLAGS=-mod=mod go mod download "github.com/rhysd/actionlint@v$version")
-cd "$(go env GOMODCACHE)/github.com/rhysd/actionlint@v$version"
+source=$(go_module "github.com/rhysd/actionlint@v$version")
+cd "$source"
 CGO_ENABLED=0 go build -mod=mod -trimpath -ldflags "-s -w" -o "$staged/actionlint" ./cmd/actionlint
 oracle_done "$staged" "actionlint-$version"

@@ -15,22 +15,17 @@ ignition=2.27.0
 
 # shellcheck source-path=SCRIPTDIR source=lib/apt-suite.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/apt-suite.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/go-module.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/go-module.sh"
 
 main() {
   oracles=$(oracle_dir "")
   mkdir -p "$oracles"
-  work=$(mktemp -d)
   # Beside its place, so that the last step is a rename.
   staged=$(mktemp -d "$oracles/.butane.XXXXXX")
-  trap 'rm -rf "$work" "$staged"' EXIT
+  trap 'rm -rf "$staged"' EXIT
   build_butane
   build_ignition
-}
-
-# `go install MODULE/package@version` would first ask the proxy for a list of versions, which not every proxy serves.
-fetch_module() { # MODULE@VERSION, without capitals
-  (cd "$work" && GOFLAGS=-mod=mod go mod download "$1")
-  printf '%s/%s\n' "$(go env GOMODCACHE)" "$1"
 }
 
 install_missing() {
@@ -49,7 +44,7 @@ build_butane() {
   local target part source
   target=$(oracle_dir "butane-$butane")
   if [ -d "$target" ]; then return; fi
-  source=$(fetch_module "github.com/coreos/butane@v$butane")
+  source=$(go_module "github.com/coreos/butane@v$butane")
   part=$staged/butane
   mkdir "$part"
   (cd "$source" && CGO_ENABLED=0 go build -mod=mod -trimpath -o "$part/butane" \
@@ -63,7 +58,7 @@ build_ignition() {
   target=$(oracle_dir "ignition-$ignition")
   if [ -d "$target" ]; then return; fi
   install_missing
-  source=$(fetch_module "github.com/coreos/ignition/v2@v$ignition")
+  source=$(go_module "github.com/coreos/ignition/v2@v$ignition")
   part=$staged/ignition
   mkdir "$part"
   (cd "$source" && CGO_ENABLED=1 go build -mod=mod -trimpath -o "$part/ignition" \

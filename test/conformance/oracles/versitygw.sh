@@ -10,6 +10,8 @@ version=1.8.0
 
 # shellcheck source-path=SCRIPTDIR source=lib/apt-suite.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/apt-suite.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/go-module.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/go-module.sh"
 
 main() {
   local target source
@@ -18,9 +20,7 @@ main() {
   mkdir -p "$(dirname "$target")"
   staged=$(mktemp -d "$target.XXXXXX")
   trap 'rm -rf "$staged"' EXIT
-  # `go install MODULE@version` would first ask the proxy for a list of versions, which not every proxy serves.
-  (cd "$staged" && GOFLAGS=-mod=mod go mod download "github.com/versity/versitygw@v$version")
-  source=$(go env GOMODCACHE)/github.com/versity/versitygw@v$version
+  source=$(go_module "github.com/versity/versitygw@v$version")
   (cd "$source" && CGO_ENABLED=0 go build -mod=mod -trimpath -o "$staged/versitygw" \
     -ldflags "-s -w -X main.Version=v$version" ./cmd/versitygw)
   oracle_done "$staged" "versitygw-$version"
