@@ -27,8 +27,20 @@ try {
   print("preview of 1,000 tenants", thousand, "15 s wall");
   row("CPU of 1,000 against 100 tenants", "", (thousand.cpuSeconds / hundred.cpuSeconds).toFixed(1), "", "at most 12");
   print("unit tests", measure(["npx", "vitest", "run"], 1), "20 s wall");
+  engine();
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** The same stack in the real engine, each command once. */
+function engine(): void {
+  const cli = process.env["ROOST_PULUMI"] ?? "pulumi";
+  if (spawnSync(cli, ["version"]).error !== undefined) {
+    console.log(`the real engine did not run: there is no ${cli}, name one with ROOST_PULUMI`);
+    return;
+  }
+  row("once, most MiB of one process", "wall s", "CPU s", "MiB", "");
+  spawnSync(process.execPath, [join(import.meta.dirname, "..", "test", "engine", "bench.ts")], { stdio: "inherit" });
 }
 
 function preview(args: readonly string[], runs: number): Run {

@@ -34,14 +34,16 @@ test("the word, an up and a destroy leave bucket and root, which the next up fin
   vmOf(project);
 });
 
-test("the word to erase lets bucket and root go too", async () => {
+test("a bucket that holds backups is not erased by the word alone, and the refusal says how to end them", async () => {
   const { project } = await start();
   answerDrain(project);
   project.configure({ "roost:host.replace": 1, "roost:store.erase": "roost-nanobot-example" });
   await deployed(project);
-  await project.destroy(...FLAGS);
-  expect(await project.state()).toEqual([]);
-  expect(project.cloud.live()).toEqual([]);
-  expect([...project.b2.buckets.values()]).toEqual([]);
-  expect([...project.b2.keys.values()].map(({ keyName }) => keyName)).toEqual(["master"]);
+  const [bucket = ""] = project.b2.buckets.keys();
+  const snapshot = "vultr.nanobot.example/host/state/frontend/snapshots/1";
+  project.b2.putVersion(bucket, snapshot, "a snapshot");
+  const { status, output } = await project.destroy(...FLAGS);
+  expect(status).not.toBe(0);
+  expect(output).toContain("To end it for good, backups included: b2 rm --recursive --versions");
+  expect(project.b2.versions.map(({ fileName }) => fileName)).toEqual([snapshot]);
 });

@@ -1,16 +1,9 @@
 import { expect, test } from "vitest";
 import { answerDrain } from "./support/host.ts";
-import { deployed, runningExample, vmOf } from "./support/running.ts";
+import { deployed, RELEASE, runningExample, vmOf } from "./support/running.ts";
 import { editSource } from "./support/source.ts";
 
 const start = runningExample();
-
-const RELEASE = [
-  "replace release-archive-g1",
-  "create-replacement release-archive-g1",
-  "delete-replaced release-archive-g1",
-  "update release-pointer-g1",
-];
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7Gq3y9l1m1X9Jm0xg0vJxTj8Wv2nq3mYx0aZk3p1Qe me@desk";
 
@@ -116,8 +109,14 @@ test("a change of plan whose drain fails leaves the plan", async () => {
   expect(project.cloud.log().filter((line) => line.startsWith("update"))).toEqual([]);
 });
 
-test("a refresh finds nothing changed", async () => {
+test("a change of plan that fails after its drain says how to put the agents back to work", async () => {
   const { project } = await start();
-  await project.must(["refresh", "--yes", "--stack", project.stack, "--expect-no-changes"]);
-  expect((await deployed(project)).operations).toEqual([]);
+  answerDrain(project);
+  project.cloud.set({ faults: [{ operation: "update host-vm", message: "plan is not available" }] });
+  project.configure({ "roost:host.plan": "vc2-4c-8gb" });
+  const { status, output } = await project.up();
+  expect(status).not.toBe(0);
+  expect(output).toContain("plan is not available");
+  expect(output).toContain("ssh core@nanobots sudo roost drain --undo");
+  expect(project.cloud.find(vmOf(project))?.outputs["plan"]).toBe("vc2-2c-4gb");
 });

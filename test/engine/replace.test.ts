@@ -168,17 +168,43 @@ test("a creation that fails after the deletion is made up for by the next up, wi
   vmOf(project);
 });
 
-test("a key that expired after a failed creation is named with the command that helps", async () => {
+test.each<[string, (project: Project) => void, (project: Project) => void]>([
+  [
+    "a failed drain",
+    (project) => {
+      answerSsh(project, { status: 3 });
+      project.configure(BUMP);
+    },
+    answerDrain,
+  ],
+  [
+    "a refused replacement",
+    (project) => project.configure({ "roost:host.generation": 2 }),
+    (project) => {
+      answerDrain(project);
+      project.configure(BUMP);
+    },
+  ],
+  [
+    "a failed creation",
+    (project) => {
+      answerDrain(project);
+      project.cloud.set({ faults: [{ operation: "create host-vm", message: "no stock in fra" }] });
+      project.configure(BUMP);
+    },
+    () => {},
+  ],
+])("a key that expired after %s is named with the command that helps", async (_what, fail, mend) => {
   const { project } = await start();
-  answerDrain(project);
-  project.cloud.set({ faults: [{ operation: "create host-vm", message: "no stock in fra" }] });
-  project.configure(BUMP);
-  await project.up();
+  fail(project);
+  expect((await project.up()).status).not.toBe(0);
   await project.rewrite("host-tailnet-g2", { expiresAt: "2026-01-01T00:00:00Z" });
+  mend(project);
   const { output } = await project.up();
   const [, urn = ""] = /--replace '(urn:[^']+host-tailnet-g2)'/.exec(output) ?? [];
   await deployed(project, "--replace", urn);
   vmOf(project);
+  expect(story(project).filter((line) => line.startsWith("delete"))).toEqual(["delete host-vm"]);
 });
 
 test("a credential that cannot list devices stops the replacement before the drain", async () => {

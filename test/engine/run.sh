@@ -4,6 +4,7 @@
 # Usage: npm run test:engine [-- VITEST_ARGUMENT...]
 #        exits 1 when a test failed, or when the machine lacks something (one line says what)
 # Variables: ROOST_PULUMI     the CLI under test, its Node language host beside it; default: pulumi on the PATH
+#            ROOST_PLUGINS    a folder with real plugins, which then replace the stand-ins; default: none, for they reach accounts
 #            ROOST_COUNT_FILE gets the numbers of passed and failed tests
 # Needs: the Pulumi CLI that Pulumi.yaml asks for; no account, no network
 set -euo pipefail
@@ -21,6 +22,11 @@ if ! printf '%s\n%s\n' "$wanted" "${found#v}" | sort --version-sort --check=quie
   echo "engine: did not run, $cli is $found: Pulumi $wanted or later is needed" >&2
   exit 1
 fi
+
+# Every command starts five programs in Node, whose packages are the same.
+NODE_COMPILE_CACHE=$(mktemp -d)
+export NODE_COMPILE_CACHE
+trap 'rm -rf "$NODE_COMPILE_CACHE"' EXIT
 
 echo "engine: Pulumi $found ($cli)"
 node test/engine/support/report.ts

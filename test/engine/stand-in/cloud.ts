@@ -26,6 +26,10 @@ export interface Fault {
   readonly message: string;
 }
 
+/** Longer than any test. */
+const FOR_EVER_MS = 3_600_000;
+const LOOK_EVERY_MS = 20;
+
 /** What all stand-ins share: a folder with the live resources, what was done to them, and what the test wants of them. */
 export class Cloud {
   readonly folder: string;
@@ -103,6 +107,32 @@ export class Cloud {
     if (fault === undefined) return;
     this.set({ faults: faults.filter((one) => one !== fault) });
     throw new Error(fault.message);
+  }
+
+  /** The next operation of that name stops here, `before create host-vm` or `after` it, for good. */
+  holdAt(point: string): void {
+    this.set({ hold: point });
+  }
+
+  /** Waits for ever where the test wants it. */
+  async meetHold(point: string): Promise<void> {
+    if (this.settings()["hold"] !== point) return;
+    writeFileSync(this.#held(), "");
+    await new Promise((resolve) => setTimeout(resolve, FOR_EVER_MS));
+  }
+
+  /** Resolves when an operation has been stopped, and lets the next ones pass. */
+  async held(): Promise<void> {
+    while (!existsSync(this.#held())) {
+      // oxlint-disable-next-line no-await-in-loop -- one look after the other
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    rmSync(this.#held());
+    this.set({ hold: undefined });
+  }
+
+  #held(): string {
+    return join(this.folder, "held");
   }
 
   #path(id: string): string {

@@ -1,5 +1,5 @@
 // One program for all stand-ins: its first argument says which; the engine adds its address.
-import * as pulumi from "@pulumi/pulumi";
+import { main } from "@pulumi/pulumi/provider/index.js";
 import { Cloud } from "./cloud.ts";
 import { onepassword } from "./onepassword.ts";
 import { standInProvider } from "./provider.ts";
@@ -15,4 +15,4 @@ if (standIn === undefined) throw new Error(`there is no stand-in for the plugin 
 const folder = process.env["ROOST_STAND_INS"];
 if (folder === undefined) throw new Error("ROOST_STAND_INS must name the folder of the stand-ins' cloud");
 
-await pulumi.provider.main(standInProvider(standIn, new Cloud(folder)), args);
+await main(standInProvider(standIn, new Cloud(folder)), args);

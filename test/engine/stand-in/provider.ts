@@ -1,13 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type { CheckFailure, Provider } from "@pulumi/pulumi/provider/index.js";
+import {
+  isRpcSecret,
+  specialSecretSig,
+  specialSigKey,
+  unknownValue,
+  unwrapRpcSecret,
+} from "@pulumi/pulumi/runtime/rpc.js";
 import type { Cloud } from "./cloud.ts";
 import type { Input, StandIn, Table, Values } from "./table.ts";
 
 /** A provider whose resources are rows of tables. */
-export function standInProvider(
-  { version, resources, functions = {} }: StandIn,
-  cloud: Cloud,
-): pulumi.provider.Provider {
+export function standInProvider({ version, resources, functions = {} }: StandIn, cloud: Cloud): Provider {
   const tableOf = (urn: string): Table => {
     const table = resources[typeOf(urn)];
     if (table === undefined) throw new Error(`the stand-in has no table for ${typeOf(urn)}`);
@@ -28,12 +32,16 @@ export function standInProvider(
       const table = tableOf(urn);
       const inputs = plain(news);
       cloud.note(`create ${nameOf(urn)}`);
+      await cloud.meetHold(`before create ${nameOf(urn)}`);
       cloud.meetFault(`create ${nameOf(urn)}`);
+      const refusal = table.refusal?.(inputs, cloud.settings());
+      if (refusal !== undefined) throw new Error(refusal);
       refuseTwin(table, urn, inputs, cloud);
       const serial = cloud.serial();
       const id = `${typeOf(urn).split(":").at(-1)}-${serial}`;
       const outputs = { ...table.computed(inputs, serial, cloud.settings()), ...inputs };
       cloud.put({ id, type: typeOf(urn), name: nameOf(urn), outputs });
+      await cloud.meetHold(`after create ${nameOf(urn)}`);
       return { id, outs: marked(table, outputs) };
     },
     async read(id, urn) {
@@ -85,7 +93,7 @@ function refuseTwin(table: Table, urn: string, inputs: Values, cloud: Cloud): vo
 }
 
 /** What the engine shows of a failed check has no value in it. */
-function inputProblems({ inputs }: Table, news: Values): pulumi.provider.CheckFailure[] {
+function inputProblems({ inputs }: Table, news: Values): CheckFailure[] {
   const given = plain(news);
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name));
   return [
@@ -99,7 +107,7 @@ function inputProblems({ inputs }: Table, news: Values): pulumi.provider.CheckFa
 
 function inputProblem({ type, required }: Input, value: unknown): string | undefined {
   if (value === undefined || value === null) return required === true ? "is required" : undefined;
-  if (value === pulumi.runtime.unknownValue) return undefined;
+  if (value === unknownValue) return undefined;
   const found = Array.isArray(value) ? "list" : typeof value === "object" ? "map" : typeof value;
   return found === type ? undefined : `must be a ${type}, got a ${found}`;
 }
@@ -120,7 +128,7 @@ function plain(values: Values): Values {
 
 /** Without the marks of secrets. */
 function bare(value: unknown): unknown {
-  if (pulumi.runtime.isRpcSecret(value)) return bare(pulumi.runtime.unwrapRpcSecret(value));
+  if (isRpcSecret(value)) return bare(unwrapRpcSecret(value));
   if (Array.isArray(value)) return value.map(bare);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bare(item)]));
@@ -129,7 +137,7 @@ function bare(value: unknown): unknown {
 function marked(table: Table, outputs: Values): Values {
   const secrets = (table.secrets ?? []).map((name) => [
     name,
-    { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value: outputs[name] },
+    { [specialSigKey]: specialSecretSig, value: outputs[name] },
   ]);
   return { ...outputs, ...Object.fromEntries(secrets) };
 }

@@ -21,6 +21,8 @@ export interface Table {
   readonly computed: (inputs: Values, serial: number, settings: Values) => Values;
   /** Outputs that the provider itself marks as secret. */
   readonly secrets?: readonly string[];
+  /** Why the service makes none of these, in its own words; `settings` say how it stands there. */
+  readonly refusal?: (inputs: Values, settings: Values) => string | undefined;
   /** What no two live resources may share. */
   readonly unique?: (inputs: Values) => string | undefined;
 }

@@ -32,6 +32,14 @@ export const tailscale: StandIn = {
         };
       },
       secrets: ["key"],
+      // The words of the service for a tag that the credential does not own.
+      refusal: ({ tags }, { ownedTags }) => {
+        const owned = ownedTags as readonly string[] | undefined; // the test wrote it
+        const foreign = (tags as readonly string[]).filter((tag) => owned?.includes(tag) === false);
+        return foreign.length === 0
+          ? undefined
+          : `Failed to create key: requested tags [${foreign.join(" ")}] are invalid or not permitted (400)`;
+      },
     },
   },
 };

@@ -72,6 +72,11 @@ export const vultr: StandIn = {
         vcpuCount: 2,
       }),
       secrets: ["defaultPassword"],
+      // https://www.vultr.com/api/#tag/instances/operation/create-instance
+      refusal: ({ region }, { soldOut }) =>
+        soldOut === region
+          ? `error creating server: {"error":"Plan is not available in the selected region.","status":400}`
+          : undefined,
     },
     "vultr:index/firewallGroup:FirewallGroup": {
       source: SOURCE,

@@ -19,8 +19,8 @@ import { readStackFile } from "../../../tools/preview/stack-file.ts";
 import { FakeB2 } from "../../unit/providers/backblaze/fake-b2.ts";
 import { Cloud } from "../stand-in/cloud.ts";
 import { copyB2 } from "./b2.ts";
-import { type Ended, pulumi } from "./engine.ts";
-import { installStandIns } from "./plugins.ts";
+import { type Ended, pulumi, startPulumi } from "./engine.ts";
+import { installPlugins } from "./plugins.ts";
 import { ROOT } from "./root.ts";
 
 /** A run of `up` or `destroy`. */
@@ -76,7 +76,7 @@ export class Project {
     const project = new Project(stack, mkdtempSync(join(tmpdir(), "roost-engine-")), await FakeB2.start());
     for (const folder of [".backend", ".home", "bin"]) mkdirSync(join(project.folder, folder));
     copySources(project.folder);
-    installStandIns(project.folder);
+    installPlugins(project.folder);
     project.#answerReferences();
     await project.must(["stack", "init", `organization/roost/${stack}`]);
     return project;
@@ -100,14 +100,19 @@ export class Project {
 
   /** Sets or, with `undefined`, takes away keys of the stack's config, such as `roost:host.generation`. */
   configure(values: Readonly<Record<string, unknown>>): void {
-    const file = join(this.folder, "stacks", "config", `Pulumi.${this.stack}.yaml`);
-    const document = parseDocument(readFileSync(file, "utf8"));
+    const document = parseDocument(readFileSync(this.#stackFile, "utf8"));
     for (const [path, value] of Object.entries(values)) {
       const keys = ["config", ...path.split(".")];
       if (value === undefined) document.deleteIn(keys);
       else document.setIn(keys, document.createNode(value));
     }
-    writeFileSync(file, document.toString());
+    writeFileSync(this.#stackFile, document.toString());
+  }
+
+  /** What the stack's file says of a key. */
+  config(path: string): unknown {
+    const document = parseDocument(readFileSync(this.#stackFile, "utf8"));
+    return document.getIn(["config", ...path.split(".")]);
   }
 
   run(args: readonly string[]): Promise<Ended> {
@@ -124,6 +129,19 @@ export class Project {
   /** `pulumi up` without the preview that it begins with; `preview` is run on its own. */
   up(...more: readonly string[]): Promise<Deployed> {
     return this.#deploy("up", ["--skip-preview", ...more]);
+  }
+
+  /** `pulumi up` whose CLI is killed at a point; says whether it was still on its way. */
+  async killedUp(point: Promise<void>): Promise<boolean> {
+    const { ended, kill } = startPulumi(
+      ["up", "--yes", "--skip-preview", "--stack", this.stack],
+      this.folder,
+      this.#environment,
+    );
+    const early = await Promise.race([point, ended]);
+    kill();
+    await ended;
+    return early === undefined;
   }
 
   destroy(...more: readonly string[]): Promise<Deployed> {
@@ -170,10 +188,13 @@ export class Project {
     return { ...ended, operations: operationsOf(events) };
   }
 
+  get #stackFile(): string {
+    return join(this.folder, "stacks", "config", `Pulumi.${this.stack}.yaml`);
+  }
+
   /** 1Password knows every item that the stack's file names. */
   #answerReferences(): void {
-    const file = join(this.folder, "stacks", "config", `Pulumi.${this.stack}.yaml`);
-    const { raw } = readStackFile(file, this.stack);
+    const { raw } = readStackFile(this.#stackFile, this.stack);
     const vaults: Record<string, Record<string, string>> = {};
     for (const { path, kind, value } of secretPaths(vultrSchema, raw)) {
       const [, vault = "", item = ""] = /^op:\/\/([^/]+)\/([^/]+)\/credential$/.exec(String(value)) ?? [];

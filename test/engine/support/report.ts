@@ -1,4 +1,9 @@
-import { STAND_INS } from "./plugins.ts";
+import { plugins } from "./plugins.ts";
 
-const standIns = Object.keys(STAND_INS).toSorted().join(", ");
-console.log(`engine: the plugin backblaze is the real one, before a fake B2; these stand in: ${standIns}`);
+const all = plugins();
+const real = [
+  "backblaze (before a fake B2)",
+  ...all.flatMap((plugin) => (plugin.real === undefined ? [] : plugin.name)),
+];
+const standIns = all.flatMap((plugin) => (plugin.real === undefined ? plugin.name : []));
+console.log(`engine: real plugins: ${real.join(", ")}; these stand in: ${standIns.join(", ") || "none"}`);

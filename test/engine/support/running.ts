@@ -11,6 +11,14 @@ export interface Running {
 
 export const EXAMPLE = "vultr.nanobot.example";
 
+/** What becomes of the first generation's release when an agent is edited. */
+export const RELEASE = [
+  "replace release-archive-g1",
+  "create-replacement release-archive-g1",
+  "delete-replaced release-archive-g1",
+  "update release-pointer-g1",
+];
+
 /** Deploys the example once per file; each test gets a copy to itself. */
 export function runningExample(): () => Promise<Running> {
   let base: Project | undefined;

@@ -16,6 +16,8 @@ export type Fault =
   | "lost"
   /** Nothing happens and no answer comes. */
   | "silent"
+  /** Everything happened, and no answer comes. */
+  | "held"
   /** The answer is a good one with a body that B2 never sends. */
   | { readonly body: string };
 
@@ -146,12 +148,13 @@ export class FakeB2 {
     if (fault === "silent") return this.onSilence();
     if (fault === "cut") return void request.socket.destroy();
     try {
-      if (fault !== undefined && fault !== "lost" && "status" in fault) {
+      if (typeof fault === "object" && "status" in fault) {
         const said = this.quoteTokens ? `the token ${request.headers.authorization} is old` : "injected";
         throw new Refusal(fault.status, fault.code, said, fault.headers);
       }
       const answer = this.#answer(request, url, operation, fields, body);
       if (fault === "lost") return void request.socket.destroy();
+      if (fault === "held") return this.onSilence();
       if (fault !== undefined) return void response.end(fault.body);
       if (Buffer.isBuffer(answer)) return void response.end(answer);
       response.setHeader("Content-Type", "application/json").end(JSON.stringify(answer));
