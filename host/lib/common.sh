@@ -25,16 +25,21 @@ fail() { # CODE MESSAGE
   exit "$1"
 }
 
-# Replaces a file at once: a crash leaves the old text or the new.
+# Replaces a file at once: a crash leaves the old text or the new. The same text again needs no room on the disk.
 replace_file() { # FILE; the text comes on standard input
-  local new
-  mkdir -p "$(dirname "$1")"
-  new=$(mktemp "$1.XXXXXX")
-  if ! cat >"$new" || ! sync "$new" || ! mv -T "$new" "$1"; then
-    rm -f "$new"
-    return 1
+  local staged new status=0
+  mkdir -p "$RUN" "$(dirname "$1")" || return
+  staged=$(mktemp "$RUN/replace.XXXXXX") && cat >"$staged" || return
+  if ! cmp --silent "$staged" "$1"; then
+    if new=$(mktemp "$1.XXXXXX") && cat "$staged" >"$new" && sync "$new" && mv -T "$new" "$1"; then
+      sync "$(dirname "$1")" || status=$?
+    else
+      status=1
+      rm -f "$new"
+    fi
   fi
-  sync "$(dirname "$1")"
+  rm -f "$staged"
+  return "$status"
 }
 
 # Runs a function or command under the one lock of this host; waits at most LOCK_SECONDS (default 0) for it.
