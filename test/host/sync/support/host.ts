@@ -9,6 +9,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -163,6 +164,11 @@ export class SyncHost {
   write(path: string, content: string): void {
     mkdirSync(dirname(this.path(path)), { recursive: true });
     writeFileSync(this.path(path), content);
+  }
+
+  /** Bytes of a file. */
+  size(path: string): number {
+    return statSync(this.path(path)).size;
   }
 
   exists(path: string): boolean {
