@@ -27,5 +27,7 @@ lab_prepare
 # All that a run makes lies here; its processes end with it.
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/lab.XXXXXX")
 export TMPDIR
+# Ignition writes a user's keys as that user, who has to get through.
+chmod 0711 "$TMPDIR"
 trap 'rm -rf --one-file-system "$TMPDIR"' EXIT
 (lab_network unshare --pid --fork --kill-child --mount-proc vitest run --config vitest.lab.config.ts "${filters[@]}")
