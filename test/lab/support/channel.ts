@@ -33,10 +33,13 @@ export class Channel {
   /** Whether the guest runs a command within the time. */
   async answers(seconds: number): Promise<boolean> {
     const deadline = performance.now() + seconds * 1000;
-    while (performance.now() < deadline && !this.socket.destroyed) {
-      if ((await this.ask("true", 5, 2000))?.status === 0) return true;
+    let answered = false;
+    // What is written before the guest opens its port may be lost, and a slow guest answers an early one late.
+    while (!answered && performance.now() < deadline && !this.socket.destroyed) {
+      void this.ask("true", 5, deadline - performance.now()).then((outcome) => (answered ||= outcome?.status === 0));
+      for (let waited = 0; waited < 3000 && !answered; waited += 100) await pause(100);
     }
-    return false;
+    return answered;
   }
 
   async run(script: string, seconds: number): Promise<Outcome> {

@@ -65,7 +65,7 @@ export class Guest {
     const guest = await Guest.withDisk(frozen);
     await guest.launch(["-incoming", `file:${join(frozen, "memory")}`]);
     await guest.monitor("cont");
-    await guest.connect(60);
+    await guest.connect(120);
     await guest.output(`date --set=@${Math.round(Date.now() / 1000)}`);
     return guest;
   }
@@ -92,7 +92,7 @@ export class Guest {
   async start(options: { readonly kernel?: string } = {}): Promise<number> {
     const began = performance.now();
     await this.launch([], options.kernel);
-    await this.connect(240);
+    await this.connect(480);
     return (performance.now() - began) / 1000;
   }
 

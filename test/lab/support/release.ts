@@ -1,47 +1,42 @@
 import { createHash } from "node:crypto";
-import { openRelease } from "../../../components/release/pack.ts";
-import { uidBase } from "../../../quadlets/uid-map.ts";
-import { ignitionFile } from "../../../tools/preview/artifacts.ts";
+import { serviceOf } from "./agent.ts";
 import type { Guest } from "./guest.ts";
 import type { RenderedHost } from "./render.ts";
 
 /**
- * Lays a host's release out and starts its agents, with state folders on the host's own disk: for scenarios about what
- * containers can do, which need no store. Gives the names of the agents' units.
+ * Fetches the host's release with what it was born with, lays it out, makes volumes and secrets, and starts the agents:
+ * for scenarios about what containers can do, which a host's own updates have no part in. Gives the agents' units.
  */
 export async function layOut(guest: Guest, host: RenderedHost): Promise<string[]> {
-  const birth: { jwk: { k: string } } = JSON.parse(await ignitionFile(host.userData, "/etc/roost/birth.json"));
-  const archive = host.files.find(({ name }) => name.endsWith(".jwe"));
-  if (archive === undefined) throw new Error("the program uploads no release");
-  const entries = await openRelease(archive.content.toString(), birth.jwk.k);
-  const units: string[] = [];
-  for (const entry of entries) {
-    if ("target" in entry) {
-      await guest.output(`mkdir -p "$(dirname /etc/roost/releases/lab/${entry.path})"
-        ln -s '${entry.target}' '/etc/roost/releases/lab/${entry.path}'`);
-      continue;
-    }
-    if (entry.path === "manifest.json") units.push(...Object.keys(JSON.parse(entry.content).units));
-    const podman = /^secrets\/podman\/(.+)$/.exec(entry.path)?.[1];
-    const folder = entry.path.startsWith("secrets/") ? "/var/lib/roost/releases/lab" : "/etc/roost/releases/lab";
-    await guest.put(`${folder}/${entry.path}`, entry.content, entry.mode);
-    if (podman !== undefined) await guest.output(`podman secret create ${podman} ${folder}/${entry.path}`);
-  }
-  for (const unit of units) {
-    const name = workloadOf(unit);
-    const uid = uidBase(name) + 1;
-    await guest.output(`install -d -m 0711 /var/lib/roost/state/${name}
-      install -d -m 0700 -o ${uid} -g ${uid} /var/lib/roost/state/${name}/data`);
-  }
-  await guest.output(`ln -sfT releases/lab /etc/roost/current && systemctl daemon-reload`);
-  await guest.output("systemctl start --no-block roost-agents.target");
-  return units;
+  await guest.output(LAY_OUT, 400);
+  return host.workloads.map(serviceOf);
 }
 
-/** The workload of an agent's unit, such as `frontend` of `nanobot@frontend.service`. */
-export function workloadOf(unit: string): string {
-  return unit.replace(/^nanobot[@-]/, "").replace(/\.service$/, "");
-}
+const LAY_OUT = `
+  set -euo pipefail
+  release=/var/lib/roost/releases/lab tree=/etc/roost/releases/lab
+  mkdir -p $release $tree
+  cd "$(mktemp -d)"
+  b() { jq -er "$1" /etc/roost/birth.json; }
+  get() {
+    curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "$(b .store.keyId):$(b .store.key)" \\
+      "$(b .store.endpoint)/$(b .store.bucket)/$(b .store.prefix)$1"
+  }
+  get "$(get current | jq -er .id).jwe" >release.jwe
+  b .jwk >key.jwk
+  jose jwe dec -i release.jwe -k key.jwk -O release.tar
+  tar --extract --file release.tar --directory $release secrets
+  tar --extract --file release.tar --directory $tree --exclude secrets
+  for secret in $release/secrets/podman/*; do podman secret create "$(basename $secret)" $secret; done
+  for workload in $tree/host/workloads/*.json; do
+    image=/var/lib/roost/volumes/$(basename $workload .json).xfs
+    fallocate --length "$(jq .volumeMib $workload)MiB" $image
+    mkfs.xfs -q $image
+    mkdir -p /var/lib/roost/state/$(basename $workload .json)
+  done
+  ln -sfT releases/lab /etc/roost/current
+  systemctl daemon-reload
+  systemctl start --no-block roost-agents.target`;
 
 /** What the lab's agent writes down of a secret that it was given. */
 export function digest(secret: string): string {
