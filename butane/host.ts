@@ -49,6 +49,14 @@ export interface HostButaneArgs {
   readonly birth: Birth;
 }
 
+/** What a host is born with comes from where the rest of its scripts lie: each release has the libraries too. */
+const HOST_SCRIPTS = join(import.meta.dirname, "../host");
+const BIRTH_SCRIPTS = [
+  ["roost-birth", 0o755],
+  ["lib/common.sh", 0o644],
+  ["lib/store.sh", 0o644],
+] as const;
+
 let cachedBase: Document.Parsed | undefined;
 
 /**
@@ -65,6 +73,9 @@ export function hostButane(args: HostButaneArgs): string {
       files: [
         file("/etc/hostname", 0o644, `${args.hostname}\n`),
         file("/etc/roost/os-image", 0o644, `${args.osImage}\n`),
+        ...BIRTH_SCRIPTS.map(([path, mode]) =>
+          file(`/usr/local/lib/roost/${path}`, mode, readFileSync(join(HOST_SCRIPTS, path), "utf8")),
+        ),
         file("/etc/roost/birth.json", 0o600, `${JSON.stringify(args.birth)}\n`),
         // In /var: an OS update keeps a copy of /etc.
         file("/var/lib/roost/tailnet.key", 0o600, `${args.tailnetKey}\n`),

@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { file, parseHost, paths } from "./rendered-host.ts";
 
@@ -46,6 +47,8 @@ describe("a born host", () => {
   test("has the links that a release is found by", () => {
     expect(host.storage.links).toEqual([
       { path: "/etc/roost/current", target: "releases/none" },
+      { path: "/usr/local/bin/roost", target: "/etc/roost/current/host/roost" },
+      { path: "/usr/local/bin/moltbot", target: "/etc/roost/current/host/moltbot" },
       { path: "/etc/systemd/system.attached", target: "/etc/roost/current/units" },
       { path: "/etc/containers/systemd/roost", target: "/etc/roost/current/quadlets" },
       { path: "/etc/containers/systemd/registry", target: "/etc/roost/registry/quadlets" },
@@ -108,11 +111,21 @@ describe("a born host", () => {
     ]);
   });
 
-  test("enables the firewall, the rebase and the join", () => {
+  test("has the script that brings its release, with the libraries that it sources", () => {
+    for (const path of ["roost-birth", "lib/common.sh", "lib/store.sh"]) {
+      expect(file(host, `/usr/local/lib/roost/${path}`).text).toBe(readFileSync(`host/${path}`, "utf8"));
+    }
+    const sourced = [...file(host, "/usr/local/lib/roost/roost-birth").text.matchAll(/^\. "\$here\/(.+)"$/gm)];
+    expect(sourced.map(([, path]) => path)).toEqual(["lib/common.sh", "lib/store.sh"]);
+  });
+
+  test("enables the firewall, the rebase, the join and what brings its release", () => {
     expect(host.systemd.units.filter(({ enabled }) => enabled === true).map(({ name }) => name)).toEqual([
       "roost-firewall.service",
       "roost-rebase.service",
       "roost-tailnet.service",
+      "roost-birth.service",
+      "roost-birth.timer",
     ]);
   });
 
