@@ -7,6 +7,6 @@ export default defineConfig({
     reporters: ["default", "./tools/ci/count-reporter.ts"],
     fileParallelism: false,
     testTimeout: 600_000,
-    hookTimeout: 600_000,
+    hookTimeout: 1_500_000,
   },
 });

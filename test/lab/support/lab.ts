@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { Figures } from "../../agents/support/figures.ts";
+import { containerOf } from "./agent.ts";
 import { Guest } from "./guest.ts";
 import { Metadata } from "./metadata.ts";
 import {
@@ -129,13 +130,26 @@ export async function runningStack(lab: Lab, stack: string): Promise<void> {
   await lab.thaw(folder, config);
 }
 
-/** Waits until every agent of the rendered host answers its health check. */
-export async function agentsRunning(lab: Lab, seconds = 400): Promise<void> {
-  const names = lab.host.workloads.map((name) => (name === "master" ? "nanobot-master" : `nanobot-${name}`));
-  await lab.guest.waitFor(`for name in ${names.join(" ")}; do podman healthcheck run $name >/dev/null || exit; done`, {
-    seconds,
-  });
+/** Waits until every agent of the rendered host is healthy; fails with what the host says of itself. */
+export async function agentsRunning(lab: Lab, seconds = 600): Promise<void> {
+  const names = lab.host.workloads.map(containerOf).join(" ");
+  const healthy = `for name in ${names}; do
+    test "$(podman inspect --format '{{.State.Health.Status}}' $name)" = healthy || exit
+  done`;
+  try {
+    await lab.guest.waitFor(healthy, { seconds, every: 5 });
+  } catch (error) {
+    const { stdout } = await lab.guest.run(DIAGNOSIS);
+    throw new Error(`${String(error)}\n${stdout}`);
+  }
 }
+
+const DIAGNOSIS = `
+  jq . /var/lib/roost/status.json
+  systemctl list-units --failed --no-legend
+  systemctl list-jobs --no-legend
+  podman ps --all
+  journalctl --no-pager --output=cat --lines=60 --unit='roost-*' --unit='nanobot*'`;
 
 /** Boots the host of a stack file. */
 export async function bootStack(lab: Lab, stack: string): Promise<void> {

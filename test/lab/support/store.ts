@@ -19,7 +19,8 @@ export const ADMIN = { id: "operator", secret: "operator-secret" };
 const ACTIONS: Readonly<Record<string, { readonly bucket: readonly string[]; readonly objects: readonly string[] }>> = {
   listAllBucketNames: { bucket: [], objects: [] },
   listBuckets: { bucket: ["GetBucketLocation"], objects: [] },
-  listFiles: { bucket: ["ListBucket", "ListBucketMultipartUploads"], objects: [] },
+  // b2_list_file_versions asks for no other capability.
+  listFiles: { bucket: ["ListBucket", "ListBucketVersions", "ListBucketMultipartUploads"], objects: [] },
   readFiles: { bucket: [], objects: ["GetObject"] },
   writeFiles: { bucket: [], objects: ["PutObject", "DeleteObject", "AbortMultipartUpload"] },
 };
