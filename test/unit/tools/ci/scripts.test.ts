@@ -109,7 +109,7 @@ describe("the conformance tier", () => {
     symlinkSync("/usr/bin/dirname", join(root, "bin/dirname"));
     expect(run(root, script, { PATH: join(root, "bin") })).toEqual({
       status: 1,
-      said: "conformance: did not run, this machine lacks Debian's apt, root, Go 1.25 or later, Python 3.11 or later\n",
+      said: "conformance: did not run, this machine lacks Debian's apt, root, Go 1.26.4 or later, Python 3.11 or later\n",
     });
   });
 });
