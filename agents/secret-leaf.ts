@@ -63,15 +63,18 @@ function secretProblem(kind: SecretKind, text: string): string | undefined {
   return undefined;
 }
 
+const TELEGRAM_TOKEN = {
+  what: "a Telegram bot token",
+  pattern: /^\d{6,12}:[A-Za-z0-9_-]{30,50}$/,
+  shape: "digits, a colon, about 35 letters, from @BotFather",
+  placeholder: (hex: string) => `${1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16)}:${hex.slice(5)}`,
+};
+
 /** Bot tokens as @BotFather gives them. */
-export const telegramToken = (): z.ZodType<Secret, string> =>
-  secretLeaf({
-    what: "a Telegram bot token",
-    pattern: /^\d{6,12}:[A-Za-z0-9_-]{30,50}$/,
-    shape: "digits, a colon, about 35 letters, from @BotFather",
-    placeholder: (hex) => `${1_000_000_000 + Number.parseInt(hex.slice(0, 7), 16)}:${hex.slice(5)}`,
-    bot: "telegram",
-  });
+export const telegramToken = (): z.ZodType<Secret, string> => secretLeaf({ ...TELEGRAM_TOKEN, bot: "telegram" });
+
+/** The token of a bot that sends and never polls, so it takes no message from anybody. */
+export const alertBotToken = (): z.ZodType<Secret, string> => secretLeaf(TELEGRAM_TOKEN);
 
 /** Bot tokens of the Discord developer portal. */
 export const discordToken = (): z.ZodType<Secret, string> =>

@@ -8,6 +8,7 @@ import type { Secret } from "../agents/secret.ts";
 import { assertValid } from "../providers/validation.ts";
 import { agentArgs } from "./agent-args.ts";
 import type { HostRelease } from "./release/HostRelease.ts";
+import type { HostSettings } from "./release/settings.ts";
 import { type Store, type StoreArgs, storeProblems } from "./store/Store.ts";
 import { createHost } from "./vultr/createHost.ts";
 import { hostProblems } from "./vultr/host-checks.ts";
@@ -18,6 +19,11 @@ const TYPE = "roost:index:MoltbotHost";
 export interface MoltbotHostArgs {
   readonly host: UcoreHostArgs;
   readonly store: StoreArgs;
+  /**
+   * Alerts, the window for reboots, and where restic comes from.
+   * @default nobody is told, no reboots, the distribution's restic
+   */
+  readonly settings?: HostSettings;
   /** What a stack's `roost:moltbot` holds, with the secrets themselves. */
   readonly agent: z.input<typeof moltbotSchema>;
   readonly images: {
@@ -52,6 +58,7 @@ export class MoltbotHost extends pulumi.ComponentResource {
       {
         host: args.host,
         store: args.store,
+        ...(args.settings === undefined ? {} : { settings: args.settings }),
         workloads: [moltbotWorkload(agent, { image: gateway, sandboxImage: sandbox })],
         ...(registryAuth === undefined ? {} : { registryAuth }),
       },

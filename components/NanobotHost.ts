@@ -8,6 +8,7 @@ import type { Secret } from "../agents/secret.ts";
 import { assertValid } from "../providers/validation.ts";
 import { agentArgs } from "./agent-args.ts";
 import type { HostRelease } from "./release/HostRelease.ts";
+import type { HostSettings } from "./release/settings.ts";
 import { type Store, type StoreArgs, storeProblems } from "./store/Store.ts";
 import { createHost } from "./vultr/createHost.ts";
 import { hostProblems } from "./vultr/host-checks.ts";
@@ -18,6 +19,11 @@ const TYPE = "roost:index:NanobotHost";
 export interface NanobotHostArgs {
   readonly host: UcoreHostArgs;
   readonly store: StoreArgs;
+  /**
+   * Alerts, the window for reboots, and where restic comes from.
+   * @default nobody is told, no reboots, the distribution's restic
+   */
+  readonly settings?: HostSettings;
   /** The tenant's name: part of its unit, its store path and its keys. */
   readonly tenant: string;
   /** What a stack's `roost:tenants.<name>` holds, with the secrets themselves. */
@@ -50,6 +56,7 @@ export class NanobotHost extends pulumi.ComponentResource {
       {
         host: args.host,
         store: args.store,
+        ...(args.settings === undefined ? {} : { settings: args.settings }),
         workloads: [nanobotWorkload(agent, { name: tenant, image })],
         ...(registryAuth === undefined ? {} : { registryAuth }),
       },

@@ -109,6 +109,8 @@ function hostWarnings({ host }: VultrConfig): string[] {
 /** Needed and missing, or named before it was built. */
 function checkImages({ images, moltbot, master, tenants }: VultrConfig, stack: string): Findings {
   const needed = [
+    // uCore has no restic, and no agent starts without its state.
+    ["restic", "restic"] as const,
     ...(master !== undefined || Object.keys(tenants).length > 0 ? [["nanobot", "nanobot"] as const] : []),
     ...(moltbot === undefined
       ? []

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { flag, GENERATIONS, list, text, wholeNumber } from "../agents/fields.ts";
+import { choice, digits, flag, GENERATIONS, list, text, wholeNumber } from "../agents/fields.ts";
 import { imageProblem } from "../agents/image.ts";
 import { strictMap } from "../agents/keys.ts";
 import { moltbotSchema } from "../agents/moltbot-schema.ts";
 import { masterSchema, nanobotSchema, tenantName } from "../agents/nanobot-schema.ts";
-import { secretLeaf } from "../agents/secret-leaf.ts";
+import { alertBotToken, secretLeaf } from "../agents/secret-leaf.ts";
 import { isRecord } from "../agents/secret-paths.ts";
+import { DAYS } from "../components/release/settings.ts";
 import { ROOT_PATTERN } from "../components/store/derive.ts";
 import { DEFAULT_OS, DEFAULT_PLAN, hostRules, repeatedKeys } from "../components/vultr/host-checks.ts";
 import { bucketNameProblem } from "../providers/backblaze/checks.ts";
@@ -94,8 +95,50 @@ const images = strictMap("a map of images by digest", {
   nanobot: image.optional().describe("Image of nanobot, by digest; needed by `master` and `tenants`"),
   moltbotGateway: image.optional().describe("Image of the Moltbot gateway, by digest; needed by `moltbot`"),
   moltbotSandbox: image.optional().describe("Image of Moltbot's sandboxes, by digest; needed by `moltbot`"),
+  restic: image.optional().describe("Image that the host takes restic from, by digest; always needed: uCore has none"),
   registryAuth: registryAuth.optional().describe("Login of a private registry"),
 }).describe("Container images");
+
+const alertAddress = (what: string, example: string) =>
+  secretLeaf({
+    what,
+    pattern: /^https?:\/\/[^\s"\\]{1,500}$/,
+    shape: `an address such as ${example}`,
+    placeholder: (hex) => `https://alerts.example/${hex}`,
+  });
+
+const alerts = strictMap("a map with webhook, ntfy, ping or telegram", {
+  webhook: alertAddress("a webhook's address", "https://hooks.slack.com/services/...")
+    .optional()
+    .describe("Webhook that takes JSON with `text` and `content`: Slack, Mattermost, Discord or your own"),
+  ntfy: alertAddress("an ntfy topic", "https://ntfy.sh/a-long-topic").optional().describe("Topic of ntfy"),
+  ping: alertAddress("a check's address", "https://hc-ping.com/...")
+    .optional()
+    .describe(
+      "Check that wants a sign of life each minute, as healthchecks.io; tells you when the host itself is gone",
+    ),
+  telegram: strictMap("a map with token and chat", {
+    token: alertBotToken().describe("Token of a bot of its own: alerts must not need an agent"),
+    chat: digits('a chat\'s id in quotes, such as "123456789"', /^-?[1-9]\d{0,15}$/).describe(
+      "Id, in quotes, of the chat that gets the alerts; write to the bot once before",
+    ),
+  })
+    .optional()
+    .describe("Telegram bot that only sends alerts"),
+  deafMinutes: wholeNumber(1, 1440, " minutes")
+    .default(10)
+    .describe("Minutes that messages may wait for an agent before it counts as deaf"),
+})
+  .refine((paths) => [paths.webhook, paths.ntfy, paths.ping, paths.telegram].some((path) => path !== undefined), {
+    error: "must name at least one of webhook, ntfy, ping and telegram: nobody would be told",
+  })
+  .describe("By which ways you are told when something is wrong; several are better than one");
+
+const reboot = strictMap("a map with day and hour", {
+  enable: flag().default(true).describe("Reboots for updates of the OS by itself"),
+  day: choice(DAYS).default("Sun").describe("Day of the weekly window"),
+  hour: wholeNumber(0, 23, " (UTC)").default(4).describe("Hour at which the window begins, in UTC"),
+}).describe("When a waiting update of the OS may reboot the host; a last snapshot comes before, a check after");
 
 /** Config of the program `vultr`: every key below `roost:`. */
 export const vultrSchema = strictMap("a map", {
@@ -103,6 +146,8 @@ export const vultrSchema = strictMap("a map", {
   tailnet: tailnet.prefault({}),
   store,
   images,
+  alerts: alerts.optional(),
+  reboot: reboot.prefault({}),
   moltbot: moltbotSchema.optional(),
   master: masterSchema.optional(),
   tenants: z

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Alerts, HostSettings } from "../components/release/settings.ts";
 import { createHost } from "../components/vultr/createHost.ts";
 import { loadConfig } from "./config.ts";
 import type { VultrConfig } from "./schema.ts";
@@ -20,6 +21,7 @@ export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
         ...(store.erase === undefined ? {} : { erase: store.erase }),
       },
       workloads,
+      settings: settings(config),
       ...(images.registryAuth === undefined ? {} : { registryAuth: images.registryAuth }),
     },
   );
@@ -38,6 +40,24 @@ export async function main(): Promise<Record<string, pulumi.Input<unknown>>> {
 function commands(hostname: string) {
   const ssh = `ssh core@${hostname}`;
   return { ssh, status: `${ssh} sudo roost status`, restore: `${ssh} sudo roost restore WORKLOAD` };
+}
+
+function settings({ images, alerts, reboot }: VultrConfig): HostSettings {
+  return {
+    ...(images.restic === undefined ? {} : { resticImage: images.restic }),
+    ...(alerts === undefined ? {} : { alerts: alertPaths(alerts) }),
+    ...(reboot.enable ? { reboot: { day: reboot.day, hour: reboot.hour } } : {}),
+  };
+}
+
+function alertPaths({ webhook, ntfy, ping, telegram, deafMinutes }: NonNullable<VultrConfig["alerts"]>): Alerts {
+  return {
+    deafMinutes,
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(ntfy === undefined ? {} : { ntfy }),
+    ...(ping === undefined ? {} : { ping }),
+    ...(telegram === undefined ? {} : { telegram }),
+  };
 }
 
 function hostArgs({ host, tailnet }: VultrConfig) {

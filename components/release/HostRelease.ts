@@ -7,6 +7,7 @@ import type { HostStore } from "../store/Store.ts";
 import { releaseContent, type StateAccess } from "./content.ts";
 import { sha256 } from "./manifest.ts";
 import { packRelease, sealRelease } from "./pack.ts";
+import type { HostSettings } from "./settings.ts";
 
 const TYPE = "roost:release:HostRelease";
 
@@ -22,6 +23,7 @@ export interface HostReleaseArgs {
   readonly registryAuth?: Secret;
   /** CIDR that may reach SSH without the tailnet, for repairs. */
   readonly breakGlass?: string;
+  readonly settings: HostSettings;
 }
 
 /** How the names of the Stashes begin that remember where a release's workloads were born; the workload follows. */

@@ -6,8 +6,9 @@ import { agentUnits, quadletFiles } from "../../quadlets/render.ts";
 import { stateUnits } from "../../quadlets/state-units.ts";
 import { derivedSecret } from "../store/derive.ts";
 import { hostFiles } from "./host-files.ts";
-import { configJson, type HostSettings, workloadJson } from "./host-json.ts";
+import { alertsJson, configJson, workloadJson } from "./host-json.ts";
 import type { ManifestArgs } from "./manifest.ts";
+import { type HostSettings, rebootWindow } from "./settings.ts";
 
 /** How a host reaches the state of its workloads; `key` is secret. */
 export interface StateAccess {
@@ -28,7 +29,7 @@ export interface ContentArgs {
   readonly registryAuth?: Secret;
   /** CIDR that may reach SSH without the tailnet, for repairs. */
   readonly breakGlass?: string;
-  readonly settings?: HostSettings;
+  readonly settings: HostSettings;
   /** Per workload the generation it was born in. */
   readonly born: Readonly<Record<string, number>>;
   /** The host's root, in base64url. */
@@ -50,12 +51,15 @@ export function releaseContent(args: ContentArgs): ManifestArgs {
     ...stateUnits(args.workloads),
     ...hostFiles(),
     ...args.workloads.map(workloadJson),
-    configJson(args.stack, args.host, args.settings ?? {}),
+    configJson(args),
     ...own.flat(),
     { path: "authorized_keys", content: `${args.sshKeys.join("\n")}\n`, mode: PUBLIC },
     { path: "secrets/host-root", content: args.root, mode: ROOT_ONLY },
     { path: "secrets/state.json", content: `${JSON.stringify(args.state, null, 2)}\n`, mode: ROOT_ONLY },
   ];
+  const { alerts, reboot } = args.settings;
+  if (alerts !== undefined) entries.push(alertsJson(alerts));
+  if (reboot !== undefined) entries.push(rebootWindow(reboot));
   if (args.registryAuth !== undefined) {
     entries.push({ path: "secrets/auth.json", content: args.registryAuth.reveal(), mode: ROOT_ONLY });
   }

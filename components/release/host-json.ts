@@ -2,12 +2,7 @@ import type { ChannelIdentity, Workload } from "../../agents/workload.ts";
 import type { ReleaseFile } from "../../quadlets/release-file.ts";
 import { hostUids } from "../../quadlets/uid-map.ts";
 import { unitNames } from "../../quadlets/unit-names.ts";
-
-/** What the scripts of a host are told besides its workloads. */
-export interface HostSettings {
-  /** Image that restic is copied from, by digest; without one the distribution's own is used. */
-  readonly resticImage?: string;
-}
+import type { Alerts, HostSettings } from "./settings.ts";
 
 /** `host/workloads/<name>.json`: what the scripts must know of a workload; nothing in it is secret. */
 export function workloadJson(workload: Workload): ReleaseFile {
@@ -38,9 +33,36 @@ export function workloadJson(workload: Workload): ReleaseFile {
   });
 }
 
+/** What `host/config.json` is made of. */
+export interface ConfigJsonArgs {
+  readonly stack: string;
+  readonly host: string;
+  readonly breakGlass?: string;
+  readonly settings: HostSettings;
+}
+
 /** `host/config.json`: what the scripts must know of the host; nothing in it is secret. */
-export function configJson(stack: string, host: string, { resticImage }: HostSettings): ReleaseFile {
-  return json("host/config.json", { stack, host, resticImage: resticImage ?? null });
+export function configJson({ stack, host, breakGlass, settings }: ConfigJsonArgs): ReleaseFile {
+  const { resticImage, alerts, reboot } = settings;
+  return json("host/config.json", {
+    stack,
+    host,
+    resticImage: resticImage ?? null,
+    alerts: alerts === undefined ? {} : { deafMinutes: alerts.deafMinutes },
+    reboot: reboot === undefined ? null : { day: reboot.day, hour: reboot.hour },
+    firewall: { breakGlass: breakGlass ?? null },
+  });
+}
+
+/** `secrets/alerts.json`: addresses and tokens by which alerts go out. */
+export function alertsJson({ webhook, ntfy, ping, telegram }: Alerts): ReleaseFile {
+  const content = {
+    webhook: webhook?.reveal(),
+    ntfy: ntfy?.reveal(),
+    ping: ping?.reveal(),
+    telegram: telegram === undefined ? undefined : { token: telegram.token.reveal(), chat: telegram.chat },
+  };
+  return { ...json("secrets/alerts.json", content), mode: 0o400 };
 }
 
 /** A bot's channel with the name of its token in Podman's secret store; an app needs none to be known. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../agents/secret.ts";
 import type { Workload } from "../../agents/workload.ts";
 import { bornPrefix, HostRelease } from "../release/HostRelease.ts";
+import type { HostSettings } from "../release/settings.ts";
 import { Store, type StoreArgs } from "../store/Store.ts";
 import { UcoreHost, type UcoreHostArgs } from "./UcoreHost.ts";
 
@@ -12,6 +13,8 @@ export interface HostParts {
   readonly workloads: readonly Workload[];
   /** A containers `auth.json` for the images' registries. */
   readonly registryAuth?: Secret;
+  /** Alerts, the window for reboots, and where restic comes from. */
+  readonly settings?: HostSettings;
 }
 
 /** The names of the three resources; the host's is part of its store paths and of every derived key. */
@@ -35,6 +38,7 @@ export function createHost(names: HostNames, parts: HostParts, opts: pulumi.Comp
       store: hostStore,
       workloads: parts.workloads,
       sshKeys,
+      settings: parts.settings ?? {},
       ...(breakGlass === undefined ? {} : { breakGlass }),
       ...(parts.registryAuth === undefined ? {} : { registryAuth: parts.registryAuth }),
     },

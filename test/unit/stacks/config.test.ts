@@ -34,6 +34,7 @@ const problemsOf = async (raw: Record<string, unknown>, stack?: string) => {
   return problems;
 };
 
+const images = config()["images"] as object;
 const host = (more: object) => config({ host: { ...(config()["host"] as object), ...more } });
 
 describe("the config of a stack", () => {
@@ -170,6 +171,31 @@ describe("the config of a stack", () => {
     expect(problem).not.toContain("hunter2");
   });
 
+  test("refuses alerts that reach nobody, and one whose address is none, without showing it", async () => {
+    expect(await problemsOf(config({ alerts: { deafMinutes: 5 } }))).toEqual([
+      "roost:alerts must name at least one of webhook, ntfy, ping and telegram: nobody would be told",
+    ]);
+    const [problem = "", ...more] = await problemsOf(config({ alerts: { ntfy: "my-hidden-topic" } }));
+    expect(more).toEqual([]);
+    expect(problem).toBe(
+      "roost:alerts.ntfy must be an ntfy topic (an address such as https://ntfy.sh/a-long-topic), got a text of another form",
+    );
+    expect(await problemsOf(config({ alerts: { telegram: { token: token("z"), chat: 123 } } }))).toEqual([
+      `roost:alerts.telegram.chat must be a chat's id in quotes, such as "123456789", got a number, which YAML rounds when it is long: put it in quotes, or use pulumi config set --type string`,
+    ]);
+  });
+
+  test("takes a bot for alerts that is also an agent's: it never polls", async () => {
+    expect(await problemsOf(config({ alerts: { telegram: { token: token("f"), chat: "123456789" } } }))).toEqual([]);
+  });
+
+  test("refuses a window for reboots that no week has", async () => {
+    expect(await problemsOf(config({ reboot: { day: "Someday", hour: 24 } }))).toEqual([
+      'roost:reboot.day must be "Mon" or "Tue" or "Wed" or "Thu" or "Fri" or "Sat" or "Sun", got "Someday"',
+      "roost:reboot.hour must be a whole number from 0 to 23 (UTC), got 24",
+    ]);
+  });
+
   test("refuses one bot token for two workloads, by value", async () => {
     const raw = config({ master: tenant("f"), tenants: { a: tenant("f"), b: tenant("b") } });
     expect(await problemsOf(raw)).toEqual([
@@ -193,6 +219,7 @@ describe("the config of a stack", () => {
 
   test("refuses a missing image with the command that builds it", async () => {
     expect(await problemsOf(config({ images: {}, moltbot }))).toEqual([
+      "roost:images.restic is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER restic`",
       "roost:images.nanobot is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER nanobot`",
       "roost:images.moltbotGateway is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER moltbot-gateway`",
       "roost:images.moltbotSandbox is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER moltbot-sandbox`",
@@ -200,7 +227,7 @@ describe("the config of a stack", () => {
   });
 
   test("refuses the all-zero digest in a stack and warns of it in an example", async () => {
-    const raw = config({ images: { nanobot: `ghcr.io/owner/nanobot@sha256:${"0".repeat(64)}` } });
+    const raw = config({ images: { ...images, nanobot: `ghcr.io/owner/nanobot@sha256:${"0".repeat(64)}` } });
     const line =
       "roost:images.nanobot has the all-zero digest, which stands for an image nobody built: `npm run images -- push --registry ghcr.io/OWNER nanobot`";
     expect(await problemsOf(raw)).toEqual([line]);

@@ -37,6 +37,7 @@ export const config = (more: Record<string, unknown> = {}): Record<string, unkno
     nanobot: `ghcr.io/owner/nanobot@${IMAGE}`,
     moltbotGateway: `ghcr.io/owner/moltbot-gateway@${IMAGE}`,
     moltbotSandbox: `ghcr.io/owner/moltbot-sandbox@${IMAGE}`,
+    restic: `ghcr.io/owner/restic@${IMAGE}`,
   },
   tenants: { frontend: tenant("f") },
   ...more,

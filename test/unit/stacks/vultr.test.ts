@@ -55,7 +55,9 @@ describe("the program vultr", () => {
     ]);
   });
 
-  test("gives a host of 200 tenants the user data of a host with one, within the budget and without an agent's secret", async () => {
+  test("gives a host of 200 tenants the user data of a host with one, within the budget and without an agent's secret", {
+    timeout: 60_000,
+  }, async () => {
     const userData = async (count: number) => {
       const { named } = await run(config({ host, tenants: many(count) }));
       return String(unsecret(named("host-vm").inputs["userData"]));

@@ -3,12 +3,13 @@ import { main } from "../../../stacks/vultr.ts";
 import { type HostArtifacts, hostArtifacts, ignitionFile } from "../../../tools/preview/artifacts.ts";
 import { answer, computedValues } from "../../../tools/preview/computed.ts";
 import { type Recorded, record, unsecret } from "../../../tools/record.ts";
-import { asPulumi, config } from "./fixture.ts";
+import { asPulumi, config, token } from "./fixture.ts";
 
 const SNAPSHOT = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f";
 const OS = "ghcr.io/ublue-os/ucore-minimal:testing";
 const ROOT = Buffer.alloc(32, 9).toString("base64url");
 const AUTH = '{"auths":{"ghcr.io":{"auth":"dTpw"}}}';
+const RESTIC = `ghcr.io/owner/restic@sha256:${"3".repeat(64)}`;
 const KEYS = [
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP8RRKymM9rjbj5MUR18WX40v++lZtHXCcdcs4ZFbelQ one",
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP8RRKymM9rjbj5MUR18WX40v++lZtHXCcdcs4ZFbelR two",
@@ -31,7 +32,15 @@ describe("everything that a person sets arrives", () => {
         breakGlass: "203.0.113.7/32",
       },
       store: { bucket: "roost-test", root: ROOT },
-      images: { ...(config()["images"] as object), registryAuth: AUTH },
+      images: { ...(config()["images"] as object), registryAuth: AUTH, restic: RESTIC },
+      alerts: {
+        webhook: "https://hooks.example/w",
+        ntfy: "https://ntfy.example/n",
+        ping: "https://ping.example/p",
+        telegram: { token: token("z"), chat: "-1001234567890" },
+        deafMinutes: 25,
+      },
+      reboot: { day: "Wed", hour: 3 },
     });
     recorded = await record(main, { config: asPulumi(raw), computed: computedValues, call: answer });
     expect(recorded.errors).toEqual([]);
@@ -72,6 +81,27 @@ describe("everything that a person sets arrives", () => {
   test("in the release: the registry's login and the SSH keys", () => {
     expect(host.release).toContainEqual({ path: "secrets/auth.json", content: AUTH, mode: 0o400 });
     expect(host.release).toContainEqual({ path: "authorized_keys", content: `${KEYS.join("\n")}\n`, mode: 0o644 });
+  });
+
+  test("in the release: how alerts go out, when the host may reboot, and where restic comes from", () => {
+    const json = (path: string): unknown => {
+      const entry = host.release.find((candidate) => candidate.path === path);
+      return JSON.parse(entry !== undefined && "content" in entry ? entry.content : "null");
+    };
+    expect(json("secrets/alerts.json")).toEqual({
+      webhook: "https://hooks.example/w",
+      ntfy: "https://ntfy.example/n",
+      ping: "https://ping.example/p",
+      telegram: { token: token("z"), chat: "-1001234567890" },
+    });
+    expect(json("host/config.json")).toEqual({
+      stack: "vultr.test",
+      host: "host",
+      resticImage: RESTIC,
+      alerts: { deafMinutes: 25 },
+      reboot: { day: "Wed", hour: 3 },
+      firewall: { breakGlass: "203.0.113.7/32" },
+    });
   });
 
   test("in the store: the root of a recovery kit", () => {

@@ -38,6 +38,7 @@ const release = (more: Partial<HostReleaseArgs> = {}, options: Partial<RecordOpt
       store,
       workloads: [tenant("frontend")],
       sshKeys: ["ssh-ed25519 AAAA"],
+      settings: {},
       ...more,
     };
     return new HostRelease("release", args);

@@ -76,10 +76,55 @@ describe("the host's own part of a release", () => {
       stack: "vultr.test",
       host: "host",
       resticImage: null,
+      alerts: {},
+      reboot: null,
+      firewall: { breakGlass: null },
     });
-    const image = `ghcr.io/owner/restic@sha256:${"2".repeat(64)}`;
-    const settings = { resticImage: image };
-    expect(JSON.parse(content(entriesOf([], { settings }), "host/config.json"))).toMatchObject({ resticImage: image });
+    const resticImage = `ghcr.io/owner/restic@sha256:${"2".repeat(64)}`;
+    const settings = {
+      resticImage,
+      alerts: { deafMinutes: 20, ntfy: new Secret("https://ntfy.sh/topic") },
+      reboot: { day: "Wed", hour: 3 },
+    } as const;
+    const full = entriesOf([], { settings, breakGlass: "203.0.113.7/32" });
+    expect(JSON.parse(content(full, "host/config.json"))).toEqual({
+      stack: "vultr.test",
+      host: "host",
+      resticImage,
+      alerts: { deafMinutes: 20 },
+      reboot: { day: "Wed", hour: 3 },
+      firewall: { breakGlass: "203.0.113.7/32" },
+    });
+  });
+
+  test("keeps addresses and tokens of alerts in a file that only root reads", () => {
+    const alerts = {
+      deafMinutes: 10,
+      webhook: new Secret("https://hooks.example/w"),
+      ntfy: new Secret("https://ntfy.example/n"),
+      ping: new Secret("https://ping.example/p"),
+      telegram: { token: new Secret("123456:token"), chat: "-1001" },
+    };
+    const told = entriesOf([], { settings: { alerts } });
+    expect(found(told, "secrets/alerts.json")).toMatchObject({ mode: 0o400 });
+    expect(JSON.parse(content(told, "secrets/alerts.json"))).toEqual({
+      webhook: "https://hooks.example/w",
+      ntfy: "https://ntfy.example/n",
+      ping: "https://ping.example/p",
+      telegram: { token: "123456:token", chat: "-1001" },
+    });
+    expect(JSON.stringify(told.filter(({ path }) => path !== "secrets/alerts.json"))).not.toMatch(
+      /hooks\.example|ntfy\.example|ping\.example|123456:token/,
+    );
+    expect(entries.some(({ path }) => path === "secrets/alerts.json")).toBe(false);
+  });
+
+  test("sets the window in which the host may reboot", () => {
+    const settings = { reboot: { day: "Wed", hour: 3 } } as const;
+    expect(content(entriesOf([], { settings }), "units/roost-reboot.timer.d/10-window.conf")).toBe(
+      "[Timer]\nOnCalendar=\nOnCalendar=Wed *-*-* 03:00:00 UTC\n",
+    );
+    expect(entries.some(({ path }) => path.includes("10-window"))).toBe(false);
   });
 });
 

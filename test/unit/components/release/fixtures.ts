@@ -8,6 +8,7 @@ export const contentArgs = (workloads: readonly Workload[], changes: Partial<Con
   host: "host",
   workloads,
   sshKeys: ["ssh-ed25519 AAAA"],
+  settings: {},
   born: { host: 1 },
   root: Buffer.alloc(32, 7).toString("base64url"),
   state: {
