@@ -109,8 +109,6 @@ function hostWarnings({ host }: VultrConfig): string[] {
 /** Needed and missing, or named before it was built. */
 function checkImages({ images, moltbot, master, tenants }: VultrConfig, stack: string): Findings {
   const needed = [
-    // uCore has no restic, and no agent starts without its state.
-    ["restic", "restic"] as const,
     ...(master !== undefined || Object.keys(tenants).length > 0 ? [["nanobot", "nanobot"] as const] : []),
     ...(moltbot === undefined
       ? []
@@ -118,6 +116,8 @@ function checkImages({ images, moltbot, master, tenants }: VultrConfig, stack: s
           ["moltbotGateway", "moltbot-gateway"],
           ["moltbotSandbox", "moltbot-sandbox"],
         ] as const)),
+    // uCore has no restic, and no agent starts without its state.
+    ["restic", "restic"] as const,
   ];
   const problems: string[] = [];
   const warnings: string[] = [];

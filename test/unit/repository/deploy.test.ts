@@ -56,7 +56,7 @@ test("the vault gets every item that the example's references name", () => {
   const items = [...readFileSync(example, "utf8").matchAll(/op:\/\/nanobot\/([^/]+)\/credential/g)].map(
     ([, name]) => name,
   );
-  expect(items).toHaveLength(6);
+  expect(items).toHaveLength(7);
   expect(items.filter((name) => !section("3. The vaults").includes(`item nanobot '${name}'`))).toEqual([]);
 });
 

@@ -219,10 +219,10 @@ describe("the config of a stack", () => {
 
   test("refuses a missing image with the command that builds it", async () => {
     expect(await problemsOf(config({ images: {}, moltbot }))).toEqual([
-      "roost:images.restic is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER restic`",
       "roost:images.nanobot is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER nanobot`",
       "roost:images.moltbotGateway is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER moltbot-gateway`",
       "roost:images.moltbotSandbox is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER moltbot-sandbox`",
+      "roost:images.restic is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER restic`",
     ]);
   });
 

@@ -68,7 +68,13 @@ describe("a preview", () => {
     const [moltbot, nanobot] = [await example("vultr.moltbot.example"), await example("vultr.nanobot.example")];
     expect(
       [...moltbot.preview.warnings, ...nanobot.preview.warnings].map((warning) => warning.split(" has ")[0]),
-    ).toEqual(["roost:images.moltbotGateway", "roost:images.moltbotSandbox", "roost:images.nanobot"]);
+    ).toEqual([
+      "roost:images.moltbotGateway",
+      "roost:images.moltbotSandbox",
+      "roost:images.restic",
+      "roost:images.nanobot",
+      "roost:images.restic",
+    ]);
   });
 
   test("is the same at every run", async () => {
@@ -134,6 +140,7 @@ describe("a preview", () => {
     const { preview } = await previewOf(config({ images: {} }));
     expect(preview.problems).toEqual([
       "roost:images.nanobot is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER nanobot`",
+      "roost:images.restic is missing: build and push it with `npm run images -- push --registry ghcr.io/OWNER restic`",
     ]);
   });
 
