@@ -169,6 +169,17 @@ describe("moltbot-gateway", () => {
     expect(unit).toContain("Container: SecurityLabelDisable=true");
   });
 
+  test("finds the folders that it writes, made by its own uid before Podman could make them as root", () => {
+    const [make = "", ...more] = values(unit, "Service: ExecStartPre");
+    expect(more).toEqual([]);
+    expect(make).toContain("cd /var/lib/roost/state/moltbot/data && ");
+    expect(make).toContain("setpriv --reuid 1001 --regid 1001 --clear-groups mkdir -p ");
+    const folders = make.replace(/^.* mkdir -p |'$/g, "").split(" ");
+    const [token] = values(unit, "Container: Secret").flatMap((secret) => /target=(\/[^,]+)\//.exec(secret)?.[1] ?? []);
+    expect(folders).toContain(token?.replace("/var/lib/roost/state/moltbot/data/", ""));
+    expect(folders).toEqual(expect.arrayContaining(["home", "cache", "workspace/.openclaw"]));
+  });
+
   test("waits for the user manager whose engine runs its sandboxes", () => {
     expect(unit).toContain("Unit: Wants=user@1001.service");
     expect(unit).toContain("Unit: After=user@1001.service");
