@@ -8,7 +8,7 @@ import { derivedSecret } from "../store/derive.ts";
 import { hostFiles } from "./host-files.ts";
 import { alertsJson, configJson, workloadJson } from "./host-json.ts";
 import type { ManifestArgs } from "./manifest.ts";
-import { type HostSettings, rebootWindow } from "./settings.ts";
+import type { HostSettings } from "./settings.ts";
 
 /** How a host reaches the state of its workloads; `key` is secret. */
 export interface StateAccess {
@@ -57,9 +57,8 @@ export function releaseContent(args: ContentArgs): ManifestArgs {
     { path: "secrets/host-root", content: args.root, mode: ROOT_ONLY },
     { path: "secrets/state.json", content: `${JSON.stringify(args.state, null, 2)}\n`, mode: ROOT_ONLY },
   ];
-  const { alerts, reboot } = args.settings;
+  const { alerts } = args.settings;
   if (alerts !== undefined) entries.push(alertsJson(alerts));
-  if (reboot !== undefined) entries.push(rebootWindow(reboot));
   if (args.registryAuth !== undefined) {
     entries.push({ path: "secrets/auth.json", content: args.registryAuth.reveal(), mode: ROOT_ONLY });
   }

@@ -1,6 +1,4 @@
 import type { Secret } from "../../agents/secret.ts";
-import type { ReleaseFile } from "../../quadlets/release-file.ts";
-import { unitText } from "../../quadlets/unit-text.ts";
 
 /** Days as systemd writes them. */
 export const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
@@ -30,15 +28,4 @@ export interface Alerts {
 export interface RebootWindow {
   readonly day: (typeof DAYS)[number];
   readonly hour: number;
-}
-
-/** When roost-reboot.timer runs. */
-export function rebootWindow({ day, hour }: RebootWindow): ReleaseFile {
-  const time = `${day} *-*-* ${String(hour).padStart(2, "0")}:00:00 UTC`;
-  return {
-    path: "units/roost-reboot.timer.d/10-window.conf",
-    // The empty one takes the timer's own time away.
-    content: unitText([["Timer", ["OnCalendar=", `OnCalendar=${time}`]]]),
-    mode: 0o644,
-  };
 }

@@ -34,7 +34,7 @@ const problemsOf = async (raw: Record<string, unknown>, stack?: string) => {
   return problems;
 };
 
-const images = config()["images"] as object;
+const allImages = config()["images"] as object;
 const host = (more: object) => config({ host: { ...(config()["host"] as object), ...more } });
 
 describe("the config of a stack", () => {
@@ -164,7 +164,7 @@ describe("the config of a stack", () => {
   });
 
   test("refuses a registry login that is no auth.json, without showing it", async () => {
-    const images = { ...(config()["images"] as object), registryAuth: '{"auths": {hunter2}}' };
+    const images = { ...allImages, registryAuth: '{"auths": {hunter2}}' };
     const [problem = "", ...more] = await problemsOf(config({ images }));
     expect(more).toEqual([]);
     expect(problem).toMatch(/^roost:images\.registryAuth must be a containers auth\.json \(/);
@@ -227,7 +227,7 @@ describe("the config of a stack", () => {
   });
 
   test("refuses the all-zero digest in a stack and warns of it in an example", async () => {
-    const raw = config({ images: { ...images, nanobot: `ghcr.io/owner/nanobot@sha256:${"0".repeat(64)}` } });
+    const raw = config({ images: { ...allImages, nanobot: `ghcr.io/owner/nanobot@sha256:${"0".repeat(64)}` } });
     const line =
       "roost:images.nanobot has the all-zero digest, which stands for an image nobody built: `npm run images -- push --registry ghcr.io/OWNER nanobot`";
     expect(await problemsOf(raw)).toEqual([line]);

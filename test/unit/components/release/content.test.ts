@@ -118,14 +118,6 @@ describe("the host's own part of a release", () => {
     );
     expect(entries.some(({ path }) => path === "secrets/alerts.json")).toBe(false);
   });
-
-  test("sets the window in which the host may reboot", () => {
-    const settings = { reboot: { day: "Wed", hour: 3 } } as const;
-    expect(content(entriesOf([], { settings }), "units/roost-reboot.timer.d/10-window.conf")).toBe(
-      "[Timer]\nOnCalendar=\nOnCalendar=Wed *-*-* 03:00:00 UTC\n",
-    );
-    expect(entries.some(({ path }) => path.includes("10-window"))).toBe(false);
-  });
 });
 
 describe("what a release says of a workload", () => {
