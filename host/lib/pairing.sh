@@ -41,3 +41,22 @@ clean_pairing() { # WORKLOAD
     return "$FAILED"
   fi
 }
+
+# Notes who was added to (+) and left (-) the allow list and the pairing store, `MOMENT + telegram:123 listed`, for
+# `roost review`; the last 2000 changes.
+# shellcheck disable=SC2016
+note_access() { # WORKLOAD
+  local log=$VAR/health/access-$1 known=$VAR/health/known-$1 after
+  after=$({
+    jq -r '.allowFrom // {} | to_entries[] | .key as $channel | .value[] | "\($channel):\(.) listed"' "$(workload_file "$1")"
+    if [ "$(workload "$1" .kind)" = nanobot ]; then paired_ids "$1" | sed 's/$/ paired/'; fi
+  } | sort)
+  if [ -f "$known" ] && [ "$(<"$known")" = "$after" ]; then return 0; fi
+  touch "$log" "$known"
+  {
+    cat "$log"
+    comm -13 "$known" <(echo "$after") | awk -v moment="$(date +%s)" 'NF {print moment, "+", $0}'
+    comm -23 "$known" <(echo "$after") | awk -v moment="$(date +%s)" 'NF {print moment, "-", $0}'
+  } | tail -n 2000 | replace_file "$log"
+  echo "$after" | replace_file "$known"
+}

@@ -129,6 +129,7 @@ export class Host {
       STATE: this.state,
       ROOST_ROOT: this.root,
       REPOSITORY,
+      NODE: process.execPath,
       ...this.environment,
     };
     return new Promise((done) => {
