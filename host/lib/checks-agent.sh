@@ -35,11 +35,6 @@ restarts_lately() { # WORKLOAD COUNT
   [ $(($2 - count)) -ge "$LOOP_RESTARTS" ]
 }
 
-# `healthy`, `unhealthy`, `starting`, `paused`, `none` (no container).
-health_of() { # WORKLOAD
-  podman inspect --format '{{if .State.Paused}}paused{{else}}{{.State.Health.Status}}{{end}}' "$(workload "$1" .container)" 2>/dev/null || echo none
-}
-
 check_channels() { # WORKLOAD
   if [ "$(systemctl show --property=ActiveState --value "$(workload "$1" .service)" 2>/dev/null)" = active ]; then
     probe_channels "$1"

@@ -2,7 +2,7 @@
 # What can be wrong with a host. Every check prints `NAME SUBJECT: text`, one line per problem, and nothing when all is
 # well; NAME is a key of ALERTS, and docs/operations.md has a runbook of the same name.
 #
-# Usage: . lib/checks.sh     after lib/common.sh, lib/tenant.sh, lib/pairing.sh, lib/restic.sh and lib/probe.sh
+# Usage: . lib/checks.sh     after lib/common.sh, lib/tenant.sh, lib/pairing.sh, lib/restic.sh, lib/deployment.sh and lib/probe.sh
 # Needs: jq, systemctl, podman, tailscale, coreutils
 
 # Seconds that a problem must last before anybody is told: what heals itself in a minute is no news.
@@ -35,6 +35,11 @@ is_stopped() { # WORKLOAD
   [ -e "$VAR/stopped/$1" ] || [ -e "$VAR/removing/$1" ]
 }
 
+# `healthy`, `unhealthy`, `starting`, `paused`, `none` (no container).
+health_of() { # WORKLOAD
+  podman inspect --format '{{if .State.Paused}}paused{{else}}{{.State.Health.Status}}{{end}}' "$(workload "$1" .container)" 2>/dev/null || echo none
+}
+
 check_gate() {
   local variant
   # shellcheck source=/dev/null
@@ -55,7 +60,7 @@ check_host_units() {
   local unit
   while read -r unit _; do
     case $unit in
-      roost-backup@* | roost-restore@* | roost-final@* | '') ;;
+      roost-backup@* | roost-restore@* | roost-final@* | roost-reboot-gate.service | '') ;;
       *) echo "unit $unit: it failed: \`journalctl -u $unit\` says why" ;;
     esac
   done < <(systemctl list-units --state=failed --plain --no-legend 'roost-*' 2>/dev/null)
@@ -128,16 +133,7 @@ check_reboot() {
   known=$(status_get reboot)
   jq -r "$WHY"'objects | select(.outcome == "returned" or .outcome == "failed")
     | "reboot host: the last OS update ended as \(.outcome): \(why)"' <<<"$known"
-  if pending_reboot >/dev/null; then echo "reboot-pending host: an OS update has waited for a reboot for more than a week"; fi
-}
-
-# Whether an OS update waits for a reboot; prints which system says so.
-pending_reboot() {
-  if command -v rpm-ostree >/dev/null; then
-    rpm-ostree status --json 2>/dev/null | jq -e 'any(.deployments[]; .staged == true)' >/dev/null && echo rpm-ostree
-  else
-    [ -e "$ROOT/run/reboot-required" ] && echo debian
-  fi
+  if [ -n "$(deployment staged)" ]; then echo "reboot-pending host: an OS update has waited for a reboot for more than a week: \`sudo roost reboot\`"; fi
 }
 
 check_alert_paths() {

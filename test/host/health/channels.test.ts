@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Host } from "./support/host.ts";
 import { Web } from "./support/web.ts";
 
-const PARTS = ["tenant", "pairing", "restic", "probe", "checks", "checks-agent"];
+const PARTS = ["tenant", "pairing", "restic", "deployment", "probe", "checks", "checks-agent"];
 const TELEGRAM = "100:AbCdEfGh";
 const DISCORD = "MTA.GhIjKl.MnOp-Qr_s";
 

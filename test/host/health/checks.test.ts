@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Host } from "./support/host.ts";
 import { Web } from "./support/web.ts";
 
-const PARTS = ["tenant", "pairing", "restic", "probe", "checks", "checks-agent", "restart"];
+const PARTS = ["tenant", "pairing", "restic", "deployment", "probe", "checks", "checks-agent", "restart"];
 const HOUR = 3600_000;
 const ago = (milliseconds: number) => `${new Date(Date.now() - milliseconds).toISOString().slice(0, 19)}Z`;
 
