@@ -1,6 +1,6 @@
 import type { Secret } from "../../agents/secret.ts";
 import type { Workload } from "../../agents/workload.ts";
-import { breakGlassRule } from "../../butane/firewall.ts";
+import { breakGlassRule, egressRules } from "../../butane/firewall.ts";
 import type { ReleaseEntry } from "../../quadlets/release-file.ts";
 import { agentUnits, quadletFiles } from "../../quadlets/render.ts";
 import { stateUnits } from "../../quadlets/state-units.ts";
@@ -65,6 +65,8 @@ export function releaseContent(args: ContentArgs): ManifestArgs {
   if (args.breakGlass !== undefined) {
     entries.push({ path: "firewall/break-glass.nft", content: breakGlassRule(args.breakGlass), mode: PUBLIC });
   }
+  const egress = egressRules(args.workloads.flatMap((workload) => workload.egress));
+  if (egress !== "") entries.push({ path: "firewall/egress.nft", content: egress, mode: PUBLIC });
   const units = agentUnits(args.workloads, quadlets).map(({ service, paths }, index) => [
     service,
     [...paths, ...(own[index] ?? []).map(({ path }) => path)],

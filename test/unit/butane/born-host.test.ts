@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { AGENT_UIDS, MOLTBOT_UID } from "../../../quadlets/uid-map.ts";
 import { file, parseHost, paths } from "./rendered-host.ts";
 
 const host = parseHost();
@@ -183,7 +184,7 @@ describe("a born host", () => {
   test("loads the firewall before the network", () => {
     expect(unit("roost-firewall.service")).toMatchInlineSnapshot(`
       "[Unit]
-      Description=Firewall and guard of the metadata address
+      Description=Firewall: metadata address, the host itself, private networks
       DefaultDependencies=no
       After=local-fs.target
       Wants=network-pre.target
@@ -194,9 +195,10 @@ describe("a born host", () => {
       Type=oneshot
       RemainAfterExit=yes
       ExecStart=/usr/sbin/nft -f /etc/roost/firewall.nft
+      # A release whose exceptions do not load never takes the host's own rules away.
       ExecStart=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft
-      ExecReload=/usr/sbin/nft -f /etc/roost/firewall.nft
-      ExecReload=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft
+      # In force at once; where that fails, an exception of the release before does not stay open.
+      ExecReload=/bin/sh -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'
 
       [Install]
       WantedBy=sysinit.target
@@ -209,10 +211,12 @@ describe("a born host", () => {
       "type filter hook output priority -10; policy accept;",
       "ip daddr 169.254.169.254 meta skuid 0 accept",
       "ip daddr 169.254.169.254 reject",
+      `meta skuid { ${MOLTBOT_UID}, 589824-655359, ${AGENT_UIDS.first}-${AGENT_UIDS.last} } jump agents`,
     ]);
     expect(chain("forward")).toEqual([
       "type filter hook forward priority -10; policy accept;",
       "ip daddr 169.254.169.254 reject",
+      'iifname "podman*" jump agents',
     ]);
   });
 
@@ -221,7 +225,8 @@ describe("a born host", () => {
       "type filter hook input priority -10; policy drop;",
       "ct state established,related accept",
       'iifname { "lo", "tailscale0" } accept',
-      'iifname "podman*" meta l4proto { tcp, udp } th dport 53 accept',
+      'iifname "podman*" fib daddr . iif type local meta l4proto { tcp, udp } th dport 53 accept',
+      'iifname "podman*" reject',
       "udp dport { 68, 546 } accept",
       "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query } accept",
     ]);
@@ -244,8 +249,7 @@ describe("a born host", () => {
     expect(contents?.match(/^Exec.*$/gm)).toEqual([
       "ExecStart=/usr/sbin/nft -f /etc/roost/firewall.nft",
       "ExecStart=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft",
-      "ExecReload=/usr/sbin/nft -f /etc/roost/firewall.nft",
-      "ExecReload=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft",
+      "ExecReload=/bin/sh -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'",
     ]);
   });
 
@@ -254,7 +258,7 @@ describe("a born host", () => {
       "kernel.core_pattern=|/usr/bin/false\nfs.suid_dumpable=0\n",
     );
     expect(file(host, "/etc/systemd/journald.conf.d/10-roost.conf").text).toBe(
-      "[Journal]\nStorage=persistent\nSystemMaxUse=1G\n",
+      "[Journal]\nStorage=persistent\nSystemMaxUse=1G\nRateLimitIntervalSec=30s\nRateLimitBurst=2000\n",
     );
   });
 
