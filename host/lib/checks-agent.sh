@@ -48,7 +48,7 @@ check_state() { # WORKLOAD
     (.backup | objects | select(.outcome == "failed") | "backup \($name): the last backup failed: \(why)"),
     (.restore | objects | select(.outcome == "failed") | "restore \($name): the agent waits for its state: \(why)"),
     (.drill | objects | select(.outcome == "failed") | "drill \($name): its backup was tried out and did not pass: \(why)")' <<<"$known"
-  every=$(workload "$1" '.backupEveryMinutes | numbers') || every=60
+  every=$(workload "$1" '.backupEveryMinutes | numbers' 2>/dev/null) || every=60
   # A workload whose first backup never came counts from the day its state was made.
   at=$(jq -r '[.backup.at, .final.at, .restore.at] | map(strings) | max // empty' <<<"$known")
   old=$(age "$at")

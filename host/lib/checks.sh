@@ -9,7 +9,7 @@
 # shellcheck disable=SC2034
 declare -rA ALERTS=(
   [alert-path]=300 [backup]=0 [channel-auth]=120 [channel-conflict]=0 [channel-deaf]=600 [channel-unreachable]=900
-  [clock]=600 [disk]=0 [drill]=0 [drill-age]=0 [gate]=7200 [limits]=0 [memory]=300 [paired]=0 [reboot]=0
+  [clock]=600 [disk]=0 [drill]=0 [drill-age]=0 [firewall]=120 [gate]=7200 [limits]=0 [memory]=300 [paired]=0 [reboot]=0
   [reboot-pending]=691200 [release]=0 [removal]=600 [restart-loop]=0 [restarts-used-up]=0 [restore]=300
   [snapshot-age]=0 [tailnet]=300 [tailnet-key]=0 [unhealthy]=120 [unit]=120 [volume]=0
 )
@@ -64,6 +64,13 @@ check_host_units() {
       *) echo "unit $unit: it failed: \`journalctl -u $unit\` says why" ;;
     esac
   done < <(systemctl list-units --state=failed --plain --no-legend 'roost-*' 2>/dev/null)
+}
+
+# Without the table every container reaches the metadata address.
+check_firewall() {
+  if ! nft list chain inet roost output >/dev/null 2>&1; then
+    echo "firewall host: its rules are not loaded: \`systemctl restart roost-firewall\`"
+  fi
 }
 
 check_removals() {

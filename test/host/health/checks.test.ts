@@ -71,6 +71,14 @@ test.each([
   expect(await lines(state(section), "check_state frontend")).toEqual(expected);
 });
 
+test("the host's own state is checked like an agent's", async () => {
+  const host = hostWith({ workloads: { host: { backup: { at: ago(5 * HOUR) } } } });
+
+  expect(await lines(host, "check_state host")).toEqual([
+    "snapshot-age host: the last snapshot is 300 minutes old, wanted is one every 60: `roost backup host` says why",
+  ]);
+});
+
 test("a drill that is two weeks old, and one that never was on a host as old, are named", async () => {
   const fresh = { backup: { at: ago(0) } };
   const old = state({ ...fresh, drill: { outcome: "passed", at: ago(16 * 24 * HOUR) } });
@@ -195,6 +203,16 @@ test("a failed unit of the host is named, but for those that status.json tells o
 
   expect(await lines(host, "check_host_units")).toEqual([
     "unit roost-firewall.service: it failed: `journalctl -u roost-firewall.service` says why",
+  ]);
+});
+
+test("a firewall that is not loaded is named", async () => {
+  const host = new Host();
+  expect(await lines(host, "check_firewall")).toEqual([]);
+
+  host.standIn("no-firewall", "");
+  expect(await lines(host, "check_firewall")).toEqual([
+    "firewall host: its rules are not loaded: `systemctl restart roost-firewall`",
   ]);
 });
 
