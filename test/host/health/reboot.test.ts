@@ -153,14 +153,14 @@ test("an agent that is sick after the update: one return, and the update is not 
 });
 
 test("a boot that verified nothing, and a tailnet that is gone, are reasons to return", async () => {
-  for (const break_ of [
+  for (const spoil of [
     (host: Host) => host.standIn("units/roost-agents.target", "inactive 0"),
     (host: Host) => host.standIn("tailscale", JSON.stringify({ BackendState: "NeedsLogin" })),
   ]) {
     const host = staged();
     await host.run("roost-reboot", "--now");
     boot(host, NEW);
-    break_(host);
+    spoil(host);
 
     await host.run("roost-reboot", "--gate");
     expect(outcome(host).outcome).toBe("returning");
