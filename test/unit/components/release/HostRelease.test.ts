@@ -142,6 +142,13 @@ describe("HostRelease", () => {
     );
   });
 
+  test("opens an agent's private addresses in the host's firewall", async () => {
+    const workloads = [{ ...tenant("frontend"), egress: ["10.20.0.5:8000"] }];
+    expect(text(await opened((await release({ workloads })).named("release-archive-g1")), "firewall/egress.nft")).toBe(
+      "add rule inet roost exceptions ip daddr 10.20.0.5 meta l4proto { tcp, udp } th dport 8000 accept\n",
+    );
+  });
+
   test("derives what only the host's root can make", async () => {
     const workload = tenant("frontend");
     const derived = {
