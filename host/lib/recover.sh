@@ -8,16 +8,37 @@ note_file() { # WORKLOAD
   echo "$(state_dir "$1")/staging/restoring.json"
 }
 
-# Ends the command unless restic and the store answered; prints the list of snapshots, `none` when there is no repository.
-known_snapshots() {
+# shellcheck disable=SC2034 # the callers read CODE and PROBLEM
+# Sets LIST to the snapshots, `none` when the store shows no repository; CODE and PROBLEM with status 1 when it says neither.
+read_snapshots() {
   local status=0 list
-  clock_offset >/dev/null || give_up "$UNREACHABLE" "the store does not answer: its agent waits and starts by itself when it does"
+  if ! clock_offset >/dev/null; then
+    CODE=$UNREACHABLE PROBLEM="the store does not answer: look at the network and the store's address"
+    return 1
+  fi
   list=$(snapshot_list "$WORKLOAD") || status=$?
   case $status in
     0) LIST=$list ;;
     "$RESTIC_NO_REPOSITORY") LIST=none ;;
-    *) restic_problem "$status" && give_up "$CODE" "$PROBLEM" ;;
+    *) restic_problem "$status" && return 1 ;;
   esac
+}
+
+# Moves the present data to a folder of its own in the same volume; nothing when that has been done.
+keep_aside() { # NAME
+  local state
+  state=$(state_dir "$WORKLOAD")
+  if [ -e "$state/$1" ]; then return; fi
+  if [ "$WORKLOAD" = host ]; then
+    # Copies: the host works on while its registry is exchanged.
+    rm -rf --one-file-system "$state/$1.new" && mkdir "$state/$1.new" || return
+    cp -a --one-file-system "$VAR/host" "$state/$1.new/host" || return
+    if [ -d "$ETC/registry" ]; then cp -a --one-file-system "$ETC/registry" "$state/$1.new/registry" || return; fi
+    sync -f "$state/$1.new" && mv -T "$state/$1.new" "$state/$1" || return
+  elif [ -e "$state/data" ]; then
+    mv -T "$state/data" "$state/$1" || return
+  fi
+  sync "$state"
 }
 
 # Fetches a snapshot to an empty folder and checks it; the folder's owner and mode are the caller's business.
@@ -27,7 +48,7 @@ fetch_snapshot() { # SNAPSHOT_JSON FOLDER
   rm -rf --one-file-system "$2"
   mkdir -m 0700 "$2" || give_up "$FAILED" "no folder could be made for a restore: is its volume full (df $(dirname "$2"))"
   restic_place || give_up "$BUSY" "two other backups of this host have run for ten minutes: try again"
-  restic_run "$WORKLOAD" restore "$id:$path" --no-lock --sparse --verify --target "$2" >&2 || status=$?
+  restic_run "$WORKLOAD" restore "$id:$path" --no-lock --sparse --verify --target "$2" >/dev/null || status=$?
   if [ "$status" -ne 0 ]; then
     rm -rf --one-file-system "$2"
     restic_problem "$status"
@@ -111,9 +132,11 @@ born() {
     jq -r '.born // empty' "$(workload_file "$WORKLOAD")" 2>/dev/null
 }
 
-# The generation in which a person allowed this workload to start without its old state.
+# Whether a person allowed this workload to start without its old state in this generation. Once: a snapshot of this
+# generation is its state since then, which an eviction or a new volume must not lose.
 fresh_allowed() {
-  [ "$WORKLOAD" != host ] && [ "$(jq -r '.fresh // empty' "$(workload_file "$WORKLOAD")" 2>/dev/null)" = "$(birth .generation)" ]
+  [ "$WORKLOAD" != host ] && [ "$(jq -r '.fresh // empty' "$(workload_file "$WORKLOAD")" 2>/dev/null)" = "$(birth .generation)" ] &&
+    { [ "$LIST" = none ] || ! jq -e --argjson here "$(birth .generation)" 'any(.generation == $here)' <<<"$LIST" >/dev/null; }
 }
 
 # Whether this very volume was already found to be that of a new workload, before a crash.

@@ -14,11 +14,19 @@ import { join } from "node:path";
 import { hostRoot } from "../../../../components/store/derive.ts";
 import { BUCKET, HOST_KEY, oracle, type Store } from "./store.ts";
 
-const SOURCES = join(import.meta.dirname, "../../../../host");
+export const SOURCES = join(import.meta.dirname, "../../../../host");
 const STAND_INS = join(import.meta.dirname, "stand-ins");
 
 /** The store's root of every test. */
 export const STORE_ROOT = Buffer.alloc(32, 7).toString("base64url");
+
+/** Units that systemd knows on a host with one tenant. */
+const UNITS = [
+  ...["sync", "birth", "health", "reboot", "drill"].map((name) => `roost-${name}.timer`),
+  ...["roost-agents.target", "nanobot@alice.service", "roost-restore@alice.service"],
+  ...["alice", "host"].flatMap((name) => [`roost-backup@${name}.timer`, `roost-backup@${name}.service`]),
+  "var-lib-roost-state-alice.mount",
+];
 
 /** How a command ended. */
 export interface Result {
@@ -85,11 +93,56 @@ export class Host {
     });
   }
 
-  /** restic with this host's key; JSON answers parsed. */
-  snapshots(): { id: string; tags: string[] }[] {
-    const script = `. "$1/lib/common.sh"; . "$1/lib/restic.sh"; restic_run alice snapshots --json --no-lock`;
-    const text = execFileSync("bash", ["-c", script, "test", SOURCES], { encoding: "utf8", env: this.env() });
-    return JSON.parse(text) as { id: string; tags: string[] }[];
+  /** A workload's snapshots, as restic shows them with this host's key. */
+  snapshots(workload = "alice"): { id: string; tags: string[] }[] {
+    return JSON.parse(this.ask(workload, "snapshots", "--json")) as { id: string; tags: string[] }[];
+  }
+
+  /** The paths of a snapshot's files below the copied tree. */
+  files(workload: string, snapshot: string): string[] {
+    const tree = `${this.path("var/lib/roost/state", workload, "staging/tree")}/`;
+    const paths = this.ask(workload, "ls", snapshot).split("\n");
+    return paths.flatMap((path) => (path.startsWith(tree) ? [path.slice(tree.length)] : []));
+  }
+
+  /** The answer of restic, with this host's key. */
+  ask(workload: string, ...args: string[]): string {
+    const script = `. "$1/lib/common.sh"; . "$1/lib/restic.sh"; restic_run "\${@:2}" --no-lock`;
+    const options = { encoding: "utf8", env: this.env() } as const;
+    return execFileSync("bash", ["-c", script, "test", SOURCES, workload, ...args], options);
+  }
+
+  /** Where an object of this host's state lies, as the store's `request` takes it. */
+  bucketPath(key: string): string {
+    return `${BUCKET}/${this.options.stack}/host/state/${key}`;
+  }
+
+  /** The objects that the store shows below a part of this host's state. */
+  objects(part: string): string[] {
+    const prefix = encodeURIComponent(`${this.options.stack}/host/state/${part}`);
+    const answer = this.store.request("GET", `${BUCKET}?list-type=2&prefix=${prefix}`);
+    return [...answer.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => `${BUCKET}/${key}`);
+  }
+
+  /** Changes how this host reaches its store. */
+  access(changes: object): void {
+    const file = this.path("var/lib/roost/releases/r1/secrets/state.json");
+    writeFileSync(file, JSON.stringify({ ...this.json(file), ...changes }));
+  }
+
+  /** Holds a lock of the host as another command would. */
+  hold(lock: string): { held: Promise<void>; release(): Promise<void> } {
+    const file = this.path(lock);
+    mkdirSync(join(file, ".."), { recursive: true });
+    const holder = spawn("flock", [file, "bash", "-c", "echo held; read -r"], { stdio: ["pipe", "pipe", "ignore"] });
+    return {
+      held: new Promise((resolve) => holder.stdout.once("data", () => resolve())),
+      release: () =>
+        new Promise((resolve) => {
+          holder.once("exit", () => resolve());
+          holder.stdin.end();
+        }),
+    };
   }
 
   write(name: string, content: string): void {
@@ -118,6 +171,38 @@ export class Host {
     };
   }
 
+  /** Sets the state of a unit, as systemd names it. */
+  unit(name: string, state: string): void {
+    writeFileSync(this.path("systemd", name), state);
+  }
+
+  unitState(name: string): string {
+    return readFileSync(this.path("systemd", name), "utf8").trim();
+  }
+
+  /** What systemctl was asked for, but not what it was only asked about. */
+  systemdLog(): string[] {
+    const log = this.path("systemd-log");
+    const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+    return lines.filter((line) => !line.startsWith("show "));
+  }
+
+  /** Puts a script in the place of restic; `$RESTIC` is the real one. */
+  restic(script: string): void {
+    const place = this.path("usr/local/bin/restic");
+    rmSync(place);
+    writeFileSync(
+      place,
+      `#!/usr/bin/env bash\nRESTIC=${oracle("restic-0.18.0/restic")}\n${script}\nexec "$RESTIC" "$@"\n`,
+    );
+    chmodSync(place, 0o755);
+  }
+
+  /** Snapshots are of this moment; a test that has none to lose skips what costs seconds of CPU. */
+  neverForgets(): void {
+    writeFileSync(this.state("staging/forgotten"), "");
+  }
+
   /** Shadows one tool by a script of this test's. */
   shadow(tool: string, script: string): void {
     writeFileSync(this.path("bin", tool), `#!/usr/bin/env bash\n${script}\n`);
@@ -130,8 +215,9 @@ export class Host {
 
   /** Makes and mounts a workload's volume. */
   volume(name: string): void {
-    const image = this.path(`${name}.xfs`);
+    const image = this.path("var/lib/roost/volumes", `${name}.xfs`);
     const at = this.path("var/lib/roost/state", name);
+    mkdirSync(join(image, ".."), { recursive: true });
     mkdirSync(at, { recursive: true });
     execFileSync("truncate", ["--size", "320M", image]);
     execFileSync("mkfs.xfs", ["-q", image]);
@@ -139,8 +225,13 @@ export class Host {
     this.#mounts.push(at);
   }
 
+  /** Unmounts the tenant's volume. */
+  unmount(): void {
+    execFileSync("umount", [this.state()]);
+  }
+
   remove(): void {
-    for (const at of this.#mounts) execFileSync("umount", [at]);
+    for (const at of this.#mounts) spawnSync("umount", [at]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -172,10 +263,14 @@ export class Host {
       mountPath: "/data",
       paths: ["/data/sessions"],
       exclude: ["cache"],
-      databases: [],
+      databases: ["usage.sqlite3"],
       ...workload,
     };
     put("etc/roost/releases/r1/host/workloads/alice.json", JSON.stringify(alice));
+    put("etc/roost/releases/r1/workloads/alice/config.json", "{}");
+    for (const timer of ["sync", "health", "reboot", "drill"]) {
+      put(`etc/roost/releases/r1/units/timers.target.wants/roost-${timer}.timer`, "");
+    }
     symlinkSync("releases/r1", this.path("etc/roost/current"));
     put("var/lib/roost/releases/r1/secrets/host-root", hostRoot(root, "host"));
     const prefix = `${stack}/host/state/`;
@@ -184,7 +279,8 @@ export class Host {
       JSON.stringify({ endpoint, bucket: BUCKET, prefix, ...HOST_KEY }),
     );
     mkdirSync(this.path("bin"));
-    mkdirSync(this.path("podman"));
+    for (const folder of ["podman", "systemd", "deaf"]) mkdirSync(this.path(folder));
+    for (const unit of UNITS) this.unit(unit, "inactive");
     mkdirSync(this.path("usr/local/bin"), { recursive: true });
     symlinkSync(oracle("restic-0.18.0/restic"), this.path("usr/local/bin/restic"));
   }
