@@ -52,9 +52,9 @@ function poly1305(message: Buffer, r: Buffer, pad: Buffer): Buffer {
     sum = ((sum + number(block)) * clamped) % ((1n << 130n) - 5n);
   }
   const tag = (sum + number(pad)) & ((1n << 128n) - 1n);
-  return Buffer.from(tag.toString(16).padStart(32, "0"), "hex").reverse();
+  return Buffer.from(Buffer.from(tag.toString(16).padStart(32, "0"), "hex").toReversed());
 }
 
 function number(littleEndian: Buffer): bigint {
-  return BigInt(`0x${Buffer.from(littleEndian).reverse().toString("hex")}`);
+  return BigInt(`0x${Buffer.from(littleEndian.toReversed()).toString("hex")}`);
 }
