@@ -14,12 +14,17 @@ export const OWNER = { keyId: "owner", key: "owner-secret-0123456789" } as const
 /** A host's key: adds, overwrites and hides by name; deletes no version. */
 export const HOST_KEY = { keyId: "hostkey", key: "host-secret-0123456789" } as const;
 
+export interface Credentials {
+  readonly keyId: string;
+  readonly key: string;
+}
+
 /** A real S3 server with versions, as a bucket for backups has them. */
 export interface Store {
   readonly endpoint: string;
   stop(): Promise<void>;
-  /** Signed request of the owner's; the answer's text. Throws on an HTTP error. */
-  request(method: string, pathAndQuery: string, body?: string): string;
+  /** Signed request, the owner's by default; the answer's text. Throws on an HTTP error. */
+  request(method: string, pathAndQuery: string, body?: string, by?: Credentials): string;
 }
 
 /** Where the oracles put what they build. */
@@ -68,7 +73,7 @@ export async function startStore(): Promise<Store> {
     ],
     { env: { ...process.env, ADMIN_ACCESS_KEY: OWNER.keyId, ADMIN_SECRET_KEY: OWNER.key } },
   );
-  const request = (method: string, pathAndQuery: string, body = ""): string =>
+  const request = (method: string, pathAndQuery: string, body = "", by: Credentials = OWNER): string =>
     execFileSync(
       "curl",
       [
@@ -87,7 +92,7 @@ export async function startStore(): Promise<Store> {
         "x-amz-content-sha256: UNSIGNED-PAYLOAD",
         `${endpoint}/${pathAndQuery}`,
       ],
-      { input: `user = "${OWNER.keyId}:${OWNER.key}"\n`, encoding: "utf8" },
+      { input: `user = "${by.keyId}:${by.key}"\n`, encoding: "utf8" },
     );
   request("PUT", BUCKET);
   request(
