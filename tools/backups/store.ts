@@ -44,11 +44,22 @@ export function versionsBelow(access: Access, prefix: string): Version[] {
     [...page.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)].map(([, kind, inner = ""]) => ({
       key: field(inner, "Key"),
       id: field(inner, "VersionId"),
-      modified: field(inner, "LastModified"),
+      modified: uploaded(field(inner, "VersionId")) ?? field(inner, "LastModified"),
       hidden: kind === "DeleteMarker",
       latest: field(inner, "IsLatest") === "true",
     })),
   );
+}
+
+/** Crockford's digits: https://github.com/ulid/spec */
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** versitygw gives a version the time when another took its place; its ids are ULIDs, which begin with the right one. */
+function uploaded(id: string): string | undefined {
+  if (!ULID.test(id)) return undefined;
+  const time = Array.from(id.slice(0, 10)).reduce((sum, digit) => sum * 32 + DIGITS.indexOf(digit), 0);
+  return new Date(time).toISOString();
 }
 
 /** Fetches one version of an object to a file. */

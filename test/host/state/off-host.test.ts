@@ -108,11 +108,7 @@ test("verify-backups finds a hidden pack, prune leaves such a repository alone, 
   try {
     expect(next.run("roost-restore").status).not.toBe(0);
     const to = host.path("recovered");
-    const { status, stdout, stderr } = tool(
-      "recover",
-      [STACK, "alice", "--at", at, "--to", to, "--mend", "yes"],
-      HOST_KEY,
-    );
+    const { status, stdout, stderr } = tool("recover", [STACK, "alice", "--at", at, "--to", to, "--mend", "yes"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/\nthe bucket: \d+ objects put back, 1 later ones hidden\n$/);
     expect(readFileSync(join(to, "state/sessions/1.jsonl"), "utf8")).toBe('{"role":"user"}\n');
