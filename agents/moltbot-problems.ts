@@ -1,4 +1,4 @@
-import { egressAllows, egressEntry, hostScope } from "./egress.ts";
+import { endpointProblems } from "./endpoint.ts";
 import { nearest } from "./keys.ts";
 import { BUILT_IN_PROVIDERS, builtInHost, providerOf } from "./moltbot-providers.ts";
 import type { MoltbotArgs } from "./moltbot-schema.ts";
@@ -100,7 +100,7 @@ function providerProblems(args: MoltbotArgs): Problem[] {
   return Object.entries(args.providers).flatMap(([name, { baseUrl, api, contextWindow, maxTokens }]) => {
     const path = `providers.${name}`;
     const problems: Problem[] = [];
-    if (baseUrl !== undefined) problems.push(...endpointProblems(`${path}.baseUrl`, baseUrl, args.egress));
+    if (baseUrl !== undefined) problems.push(...endpointProblems(`${path}.baseUrl`, baseUrl, args.egress, "model"));
     if (builtInHost(name) !== undefined) {
       for (const [key, value] of Object.entries({ api, contextWindow, maxTokens })) {
         if (value === undefined) continue;
@@ -123,30 +123,6 @@ function missingBase(name: string): string {
   const meant = nearest(name, BUILT_IN_PROVIDERS);
   const hint = meant === undefined ? `it knows ${BUILT_IN_PROVIDERS.join(", ")}` : `did you mean "${meant}"?`;
   return `must be given for a provider that OpenClaw 2026.9.6 does not know by name: ${hint}`;
-}
-
-function endpointProblems(path: string, text: string, egress: readonly string[]): Problem[] {
-  const message = endpointProblem(new URL(text), egress);
-  return message === undefined ? [] : [{ path, message }];
-}
-
-function endpointProblem(url: URL, egress: readonly string[]): string | undefined {
-  const standard = url.protocol === "https:" ? 443 : 80;
-  const port = url.port === "" ? standard : Number(url.port);
-  const scope = hostScope(url.hostname);
-  if (scope === "own") {
-    return `must be an address outside the container, got ${url.hostname}, which is the container's own: use the private address of the machine that serves it`;
-  }
-  if (scope === "private") {
-    if (egressAllows(egress, url.hostname, port)) return undefined;
-    return `must be reachable: private addresses are closed, so add "${egressEntry(url.hostname, port)}" to egress`;
-  }
-  if (scope === "private-name") {
-    if (egressAllows(egress, undefined, port)) return undefined;
-    return `must be reachable: ${url.hostname} is a private name, so add its address as "<address>:${port}" to egress`;
-  }
-  if (url.protocol === "https:") return undefined;
-  return "must begin with https://: key and messages would cross the internet in the clear";
 }
 
 function onepasswordProblems({ onepassword }: MoltbotArgs): Problem[] {

@@ -1,4 +1,5 @@
-import { egressAllows, egressEntry, hostScope } from "./egress.ts";
+import { hostScope } from "./egress.ts";
+import { endpointProblems } from "./endpoint.ts";
 import { nearest } from "./keys.ts";
 import { CHANNELS } from "./nanobot-channels.ts";
 import { leastMemoryMib } from "./nanobot-memory.ts";
@@ -27,7 +28,8 @@ function channelProblems(args: NanobotArgs): Problem[] {
       message: `must be at least ${least} MiB with these channels, whose libraries are large, got ${memoryMib}`,
     });
   }
-  if (telegram?.proxy !== undefined) problems.push(...endpointProblems("telegram.proxy", telegram.proxy, egress));
+  if (telegram?.proxy !== undefined)
+    problems.push(...endpointProblems("telegram.proxy", telegram.proxy, egress, "proxy"));
   return problems;
 }
 
@@ -69,7 +71,7 @@ function providerProblems({ provider, egress }: NanobotArgs): Problem[] {
   if (apiBase === undefined && kind !== "hosted") {
     problems.push({ path: "provider.apiBase", message: missingBase(name, kind) });
   }
-  if (apiBase !== undefined) problems.push(...endpointProblems("provider.apiBase", apiBase, egress));
+  if (apiBase !== undefined) problems.push(...endpointProblems("provider.apiBase", apiBase, egress, "model"));
   if (apiKey !== undefined) return problems;
   if (kind === "hosted" || kind === "azure") {
     problems.push({ path: "provider.apiKey", message: `must be given: ${name} answers nothing without a key` });
@@ -95,31 +97,6 @@ function missingBase(name: string, kind: string): string {
 
 function isPublic(url: string): boolean {
   return hostScope(new URL(url).hostname).startsWith("public");
-}
-
-function endpointProblems(path: string, text: string, egress: readonly string[]): Problem[] {
-  const message = endpointProblem(path, new URL(text), egress);
-  return message === undefined ? [] : [{ path, message }];
-}
-
-function endpointProblem(path: string, url: URL, egress: readonly string[]): string | undefined {
-  // A URL leaves out the port that is its scheme's default; the schema asks for one with every other scheme.
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  const scope = hostScope(url.hostname);
-  if (scope === "own") {
-    return `must be an address outside the container, got ${url.hostname}, which is the container's own: use the private address of the machine that serves it`;
-  }
-  if (scope === "private") {
-    if (egressAllows(egress, url.hostname, port)) return undefined;
-    return `must be reachable: private addresses are closed, so add "${egressEntry(url.hostname, port)}" to egress`;
-  }
-  if (scope === "private-name") {
-    if (egressAllows(egress, undefined, port)) return undefined;
-    return `must be reachable: ${url.hostname} is a private name, so add its address as "<address>:${port}" to egress`;
-  }
-  // A proxy only carries TLS that ends elsewhere; a model service reads key and messages.
-  if (path === "telegram.proxy" || url.protocol === "https:") return undefined;
-  return "must begin with https://: key and messages would cross the internet in the clear";
 }
 
 function modelProblems({ provider, model, temperature, maxTokens, contextWindowTokens }: NanobotArgs): Problem[] {

@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { NEEDED_CAPABILITIES } from "../../../providers/backblaze/operations.ts";
+import { main } from "../../../stacks/vultr.ts";
 import { evaluate } from "../../../tools/preview/evaluate.ts";
 import { readStackFile } from "../../../tools/preview/stack-file.ts";
+import { deploy } from "../deploy.ts";
+import { asPulumi, config } from "../stacks/fixture.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const page = readFileSync(join(root, "docs", "deploy.md"), "utf8");
@@ -64,4 +68,20 @@ test("the environment of an up is read from items that the vault got", () => {
   const read = [...section("6. Up").matchAll(/op:\/\/nanobot\/([^/]+)\/credential/g)].map(([, name]) => name);
   expect(read).toHaveLength(5);
   expect(read.filter((name) => !section("3. The vaults").includes(`item nanobot '${name}'`))).toEqual([]);
+});
+
+test("the bounded key of B2 has the capabilities that the provider needs and no other", () => {
+  const [, capabilities = ""] = /^b2 key create roost-deployer (\S+)$/m.exec(page) ?? [];
+  expect(capabilities.split(",").toSorted()).toEqual(NEEDED_CAPABILITIES.toSorted());
+});
+
+test("the page explains every output of a stack", async () => {
+  const { result } = await deploy(main, { config: asPulumi(config()) });
+  const rows = section("6. Up")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  const explained = rows.flatMap((row) =>
+    [...(row.split(" | ")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  expect(explained.toSorted()).toEqual(Object.keys(result).toSorted());
 });

@@ -1,8 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { USER_DATA_BUDGET_BYTES } from "../../../components/vultr/user-data.ts";
 import { main } from "../../../stacks/vultr.ts";
 import { ignitionFile } from "../../../tools/preview/artifacts.ts";
-import { unsecret } from "../../../tools/record.ts";
+import { unsecret, valueOf } from "../../../tools/record.ts";
 import { deploy } from "../deploy.ts";
 import { asPulumi, config, moltbot, tenant, token } from "./fixture.ts";
 
@@ -41,6 +42,20 @@ describe("the program vultr", () => {
       "release-born-moltbot",
       "release-born-other",
     ]);
+  });
+
+  test("says in its outputs what a person types, what waits, what is protected, and what to save", async () => {
+    const { result } = await run(config());
+    const outputs: Record<string, unknown> = await valueOf(pulumi.output(result));
+    const { ssh, status, restore, pending, protection, recoveryKit = {} } = outputs;
+    expect({ ssh, status, restore, pending, protection }).toEqual({
+      ssh: "ssh core@nest",
+      status: "ssh core@nest sudo roost status",
+      restore: "ssh core@nest sudo roost restore WORKLOAD",
+      pending: [],
+      protection: "on",
+    });
+    expect(Object.keys(recoveryKit as object).toSorted()).toEqual(["bucket", "endpoint", "root"]);
   });
 
   test("names everything of a generation after it", async () => {
