@@ -94,6 +94,11 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What the CLI runs with, beside the machine's own environment. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#environment;
+  }
+
   setEnvironment(environment: Readonly<Record<string, string>>): void {
     Object.assign(this.#environment, environment);
   }
