@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { pendingProblems } from "../../tools/deploy/pending.ts";
+import { PULUMI } from "./support/engine.ts";
 import { leftovers, resources } from "./support/leftovers.ts";
 import { Project } from "./support/project.ts";
-import { deployed, EXAMPLE } from "./support/running.ts";
+import { deployed, EXAMPLE, vmOf } from "./support/running.ts";
 
 /** Names the moment of the random kill: run again with ROOST_SEED to have the same one. */
 const SEED = Number(process.env["ROOST_SEED"] ?? Date.now() % 1_000_000);
@@ -97,6 +99,33 @@ test(`killed at a random moment (ROOST_SEED=${SEED}), the next up ends where an 
     setTimeout(resolve, fraction(SEED) * upSeconds * 1000);
   });
   await recover(project, moment);
+});
+
+test.each<[string, string, (project: Project) => void]>([
+  ["it is deleted", "--clear-pending-creates", (project) => project.cloud.remove(vmOf(project))],
+  ["it is kept", "--import-pending-creates", () => {}],
+])("what `npm run up` says of a VM nobody heard of leads to one VM when %s", async (_how, flag, decide) => {
+  const project = await fresh();
+  project.cloud.holdAt("after create host-vm");
+  await project.killedUp(project.cloud.held());
+  await project.must(["cancel", "--yes", "--stack", project.stack]);
+  const problems = () =>
+    pendingProblems([PULUMI], project.stack, { root: project.folder, environment: project.environment });
+  const [line = "", ...more] = problems();
+  expect(more).toEqual([]);
+  expect(line).toContain('an interrupted run left the creating of the VM "nanobots" open');
+  const command = [...line.matchAll(/`pulumi ([^`]+)`/g)]
+    .map(([, words = ""]) => words)
+    .find((one) => one.includes(flag));
+  const id = vmOf(project);
+  decide(project);
+  const words = command?.split(" ").map((word) => (word === "ID" ? id : word.replaceAll("'", ""))) ?? [];
+  await project.must([...words, "--yes"]);
+  expect(problems()).toEqual([]);
+  await deployed(project);
+  expect(vmOf(project) === id).toBe(flag === "--import-pending-creates");
+  expect(await resources(project)).toEqual(wanted);
+  expect((await leftovers(project)).stray).toEqual([]);
 });
 
 /** A number from 0 to 1 that a seed always gives: one step of a linear congruence. */

@@ -20,6 +20,18 @@ export interface Started {
   readonly kill: () => void;
 }
 
+/** What a command in a project's folder finds in its environment. */
+export function environmentIn(folder: string, more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  // The pinned Node first; beside a CLI named by its path stands its language host.
+  const path = [
+    join(folder, "bin"),
+    join(ROOT, "node_modules", ".bin"),
+    ...(PULUMI.includes("/") ? [dirname(PULUMI)] : []),
+    process.env["PATH"],
+  ].join(delimiter);
+  return { ...process.env, ...more, PATH: path };
+}
+
 /** Runs the CLI in a project's folder, with nothing of the user's own Pulumi. */
 export function pulumi(
   args: readonly string[],
@@ -35,16 +47,9 @@ export function startPulumi(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Started {
-  // The pinned Node first; beside a CLI named by its path stands its language host.
-  const path = [
-    join(folder, "bin"),
-    join(ROOT, "node_modules", ".bin"),
-    ...(PULUMI.includes("/") ? [dirname(PULUMI)] : []),
-    process.env["PATH"],
-  ].join(delimiter);
   const child = spawn(PULUMI, [...args, "--non-interactive", "--color", "never"], {
     cwd: folder,
-    env: { ...process.env, ...environment, PATH: path },
+    env: environmentIn(folder, environment),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<Ended>((resolve, reject) => {

@@ -19,7 +19,7 @@ import { readStackFile } from "../../../tools/preview/stack-file.ts";
 import { FakeB2 } from "../../unit/providers/backblaze/fake-b2.ts";
 import { Cloud } from "../stand-in/cloud.ts";
 import { copyB2 } from "./b2.ts";
-import { type Ended, pulumi, startPulumi } from "./engine.ts";
+import { type Ended, environmentIn, pulumi, startPulumi } from "./engine.ts";
 import { installPlugins } from "./plugins.ts";
 import { ROOT } from "./root.ts";
 
@@ -94,9 +94,9 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** What the CLI runs with, beside the machine's own environment. */
-  get environment(): Readonly<Record<string, string>> {
-    return this.#environment;
+  /** What the CLI runs with. */
+  get environment(): NodeJS.ProcessEnv {
+    return environmentIn(this.folder, this.#environment);
   }
 
   setEnvironment(environment: Readonly<Record<string, string>>): void {
