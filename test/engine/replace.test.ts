@@ -151,6 +151,24 @@ test("a key that expires within the hour stops the replacement before the drain,
   ]);
 });
 
+test("a deletion that fails after the drain says how to undo that, and the next up drains and deletes", async () => {
+  const { project } = await start();
+  answerDrain(project);
+  project.cloud.set({ faults: [{ operation: "delete host-vm", message: "server error" }] });
+  project.configure(BUMP);
+  const { output } = await project.up();
+  expect(output).toContain("server error");
+  expect(output).toContain("ssh core@nanobots sudo roost drain --undo");
+  project.cloud.clearLog();
+  await deployed(project);
+  expect(story(project)).toEqual([
+    "ssh core@nanobots sudo roost drain --json",
+    "delete host-vm",
+    "remove device nOld1CNTRL",
+    "create host-vm",
+  ]);
+});
+
 test("a creation that fails after the deletion is made up for by the next up, with the same key", async () => {
   const { project } = await start();
   answerDrain(project);

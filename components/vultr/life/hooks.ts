@@ -43,7 +43,6 @@ export function lifeHooks(life: Life): pulumi.ResourceHookBinding {
     if (oldInputs["plan"] === newInputs["plan"]) return;
     // A change of plan restarts the machine.
     await end(life, oldInputs, "until-boot");
-    void pulumi.log.info(`if the change of plan fails, ${undo({ hostname: hostnameOf(oldInputs) })}`);
   };
   const beforeCreate = async () => {
     await refuseKey(life);
@@ -108,6 +107,9 @@ async function end(life: Life, oldInputs: Inputs, mode: DrainMode): Promise<void
     workloads,
   };
   await drain(host, mode);
+  // The step that follows is the engine's, and what it prints when it fails says nothing of agents that wait.
+  const step = mode === "until-boot" ? "change of plan" : "deletion of the VM";
+  void pulumi.log.info(`if the ${step} fails, ${undo(host)}`);
 }
 
 async function clearDevices(life: Life, node: Node): Promise<void> {

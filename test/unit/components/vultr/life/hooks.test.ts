@@ -100,9 +100,18 @@ test("a change of plan is refused when the host does not drain, with the way to 
   );
 });
 
-test("a VM that goes without a successor is drained for good", async () => {
-  await run("beforeDelete", { oldInputs: OLD });
+test("a VM that goes without a successor is drained for good, and how to undo that is said before it is deleted", async () => {
+  const told = await run("beforeDelete", { oldInputs: OLD });
   expect(asked()).toEqual([expect.stringMatching(/ core@nest sudo roost drain --json$/)]);
+  expect(told).toEqual([
+    "if the deletion of the VM fails, to put its agents back to work: ssh core@nest sudo roost drain --undo",
+  ]);
+});
+
+test("a VM that goes without final snapshots is not said to be drained", async () => {
+  expect(await run("beforeDelete", { oldInputs: OLD }, { drain: "skip: its disk is gone" })).toEqual([
+    'no final snapshots of nest: roost:host.drain says "skip: its disk is gone"',
+  ]);
 });
 
 test("a VM that goes without the word is refused before anybody is asked", async () => {
