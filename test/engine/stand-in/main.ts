@@ -1,5 +1,6 @@
 // One program for all stand-ins: its first argument says which; the engine adds its address.
 import { main } from "@pulumi/pulumi/provider/index.js";
+import { acceptImports } from "../../../providers/backblaze/import-request.ts";
 import { Cloud } from "./cloud.ts";
 import { onepassword } from "./onepassword.ts";
 import { standInProvider } from "./provider.ts";
@@ -15,4 +16,5 @@ if (standIn === undefined) throw new Error(`there is no stand-in for the plugin 
 const folder = process.env["ROOST_STAND_INS"];
 if (folder === undefined) throw new Error("ROOST_STAND_INS must name the folder of the stand-ins' cloud");
 
+acceptImports();
 await main(standInProvider(standIn, new Cloud(folder)), args);
