@@ -45,17 +45,18 @@ export function pendingProblems(
   const operations = state.data.deployment.pending_operations ?? [];
   return operations
     .filter(({ resource }) => resource.type === INSTANCE)
-    .map(({ type, resource }) => waysOn(type, resource.inputs?.label ?? "without a label", resource.urn, stack));
+    .map(({ type, resource }) => waysOn(type, resource.inputs?.label ?? "without a label", stack));
 }
 
-function waysOn(operation: string, label: string, urn: string, stack: string): string {
+function waysOn(operation: string, label: string, stack: string): string {
   const refresh = `pulumi refresh --stack ${stack}`;
   const begun = `an interrupted run left the ${operation} of the VM "${label}" open, and nobody knows how it ended: look for that label in Vultr's console`;
   if (operation !== "creating") return `${begun}, then run \`${refresh}\`, which asks Vultr`;
   return [
     begun,
-    `if there is none, or after you deleted it there: \`${refresh} --clear-pending-creates\``,
-    `if you keep it: \`${refresh} --import-pending-creates '${urn}' --import-pending-creates ID\`, with the ID that the console shows`,
+    `if there is none: \`${refresh} --clear-pending-creates\``,
+    // 3.259 ends the pending operation and takes nothing in; `pulumi import` would write the user data in the clear.
+    "if there is one, delete it there and run the same: Pulumi's --import-pending-creates forgets it, and the next `up` would make a second",
   ].join("; ");
 }
 

@@ -78,13 +78,13 @@ test("up may skip its preview, and a message may begin with any letter", async (
 
 describe("a state with an open operation", () => {
   test.each(["up", "destroy"])(
-    "%s is refused while a VM may or may not have been made, with both ways on",
+    "%s is refused while a VM may or may not have been made, with the ways on",
     async (script) => {
       const { run, ran, complained } = machine({ state: stateWith("creating", "nest") });
       expect(await run(script, "vultr.prod", "--yes")).toBe(1);
       expect(ran()).toEqual([]);
       expect(complained).toEqual([
-        `${script}: an interrupted run left the creating of the VM "nest" open, and nobody knows how it ended: look for that label in Vultr's console; if there is none, or after you deleted it there: \`pulumi refresh --stack vultr.prod --clear-pending-creates\`; if you keep it: \`pulumi refresh --stack vultr.prod --import-pending-creates '${URN}' --import-pending-creates ID\`, with the ID that the console shows`,
+        `${script}: an interrupted run left the creating of the VM "nest" open, and nobody knows how it ended: look for that label in Vultr's console; if there is none: \`pulumi refresh --stack vultr.prod --clear-pending-creates\`; if there is one, delete it there and run the same: Pulumi's --import-pending-creates forgets it, and the next \`up\` would make a second`,
       ]);
     },
   );
