@@ -45,15 +45,46 @@ pip() {
 install_packages() {
   pip install --requirement "$here/requirements.lock"
   cd "$VENV"/lib/python3*/site-packages
-  # What a container has no use for: a terminal program of 114 MB, the WebUI's pages, the places of telephone numbers.
-  rm -rf nanobot/tui nanobot/web/dist phonenumbers/geodata
+  prune
   # Some wheels carry debug symbols.
   find . -type f -name '*.so*' -exec strip --strip-unneeded {} +
   compile "$PWD/nanobot"
   # Nobody reads the libraries' sources in a container; the compiled modules alone halve them.
   compile -b -x 'site-packages/nanobot/' "$PWD"
   find . -name '*.py' -not -path './nanobot/*' -delete
+  # 10,000 small modules, which Feishu's channel loads all at once.
+  pack lark_oapi
   cd /
+}
+
+# What a container has no use for.
+prune() {
+  # A terminal program of 114 MB, the WebUI's pages, the places of telephone numbers.
+  rm -rf nanobot/tui nanobot/web/dist phonenumbers/geodata
+  # Tests of libraries.
+  find . -type d \( -name tests -o -name test -o -name SelfTest \) -not -path './nanobot/*' -not -path './lark_oapi/*' \
+    -prune -exec rm -rf {} +
+  # For compilers, type checkers and Windows, and what only an installer reads.
+  find . -type f \( -name '*.pyi' -o -name '*.[ch]' -o -name '*.px[di]' -o -name '*.pyx' -o -name '*.dll' -o -name RECORD \) \
+    -delete
+  rm -rf ./*.dist-info/sboms
+  rm -rf /usr/lib/python3.13/{test,pydoc_data}
+}
+
+# Moves a package into an archive that Python imports from, always with the same bytes.
+pack() { # PACKAGE
+  "$VENV/bin/python" - "$1" <<'PYTHON'
+import sys
+import zipfile
+from pathlib import Path
+
+package = Path(sys.argv[1])
+with zipfile.ZipFile(f"{package}.zip", "w") as archive:
+    for file in sorted(package.rglob("*.pyc")):
+        archive.writestr(zipfile.ZipInfo(str(file)), file.read_bytes(), zipfile.ZIP_DEFLATED)
+PYTHON
+  rm -r "$1"
+  echo "$1.zip" >"$1.pth"
 }
 
 compile() {

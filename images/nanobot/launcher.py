@@ -13,6 +13,7 @@ Exit:      nanobot's own status, or 64 wrong usage, 70 another nanobot, 77 no is
 """
 
 import ctypes
+import errno
 import functools
 import inspect
 import io
@@ -35,6 +36,9 @@ FORWARDED = {signal.SIGTERM, signal.SIGINT}
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
+
+# What Python announces before it starts a program: https://docs.python.org/3/library/audit_events.html
+STARTS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn"}
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -95,11 +99,12 @@ def run(arguments: list[str], config: Path) -> None:
     require_isolation()
     # The OpenAI client asks for it later, by a `uname` that would be given every variable; the answer is kept.
     platform.processor()
-    os.environ.update(secrets)
+    set_variables(secrets)
     mask_output(list(secrets.values()))
     if os.environ.get("ROOST_SHARED_SESSIONS") != "1":
         keep_to_own_chat()
-    require_config(config)
+    if not runs_programs(require_config(config)):
+        refuse_programs()
 
     sys.argv = ["nanobot", *arguments]
     from nanobot.cli.entry import main as nanobot
@@ -205,6 +210,14 @@ def can_open(path: str) -> bool:
     return True
 
 
+def set_variables(secrets: dict[str, str]) -> None:
+    """Sets them for Python alone: a program that is started with the environment of this process gets none of them."""
+    variables = os.environ
+    for name, value in secrets.items():
+        # Assigned to os.environ itself, they would be known to the C library too.
+        variables._data[variables.encodekey(name)] = variables.encodevalue(value)
+
+
 class Masked(io.TextIOWrapper):
     """An output without secrets: nanobot logs a channel's section, token included, when a value in it has a wrong type."""
 
@@ -255,7 +268,7 @@ def keep_to_own_chat() -> None:
     MessageTool.execute = execute
 
 
-def require_config(path: Path) -> None:
+def require_config(path: Path):
     """Lets nanobot judge the file first, so that a bad one is one line and no part of the agent runs."""
     from nanobot.config.errors import ConfigLoadError
     from nanobot.config.loader import load_config, resolve_config_env_vars
@@ -268,6 +281,23 @@ def require_config(path: Path) -> None:
     if config.gateway.restart_mode != "exit":
         # Any other mode replaces the process by exec, whose new environment its children can read.
         raise Refusal(EX_CONFIG, f'{path}: gateway.restartMode must be "exit", got "{config.gateway.restart_mode}"')
+    return config
+
+
+def runs_programs(config) -> bool:
+    tools = config.tools
+    return bool(tools.exec.enable or tools.cli_apps.enable or tools.mcp_servers)
+
+
+def refuse_programs() -> None:
+    """Keeps an agent without a shell from getting one: its git store runs hooks and filters, and it can write both."""
+
+    def refuse(event: str, arguments: tuple) -> None:
+        # ctypes looks for libraries by it.
+        if event in STARTS and arguments[0] != "/sbin/ldconfig":
+            raise PermissionError(errno.EPERM, "this agent starts no programs: exec is off")
+
+    sys.addaudithook(refuse)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../support/until.ts";
+import { type Agent, ALICE } from "./agent.ts";
+
 /** A way by which an agent with a shell may look for the secrets of its own process. */
 export interface Attack {
   readonly name: string;
@@ -121,3 +126,20 @@ def read(pid):
     works: false,
   },
 ];
+
+/** What nanobot prints when its git store was kept from running a program. */
+export const REFUSED = "this agent starts no programs: exec is off";
+
+/**
+ * Lets nanobot's git store run a filter, which an agent without a shell can write too, and which is given the
+ * environment of nanobot itself. What it found there, or nothing if it did not run.
+ */
+export async function runFilter(agent: Agent): Promise<string | undefined> {
+  const config = `[core]\n\trepositoryformatversion = 0\n[filter "planted"]\n\tclean = "sh -c 'env >filtered; cat'"\n`;
+  await agent.callTool(ALICE, "write_file", { path: ".git/config", content: config });
+  await agent.callTool(ALICE, "write_file", { path: ".gitattributes", content: "* filter=planted\n" });
+  await agent.telegram.say(ALICE, "/dream", "Dreaming");
+  const found = join(agent.container.data, "workspace/filtered");
+  await until("the commit", 60, () => existsSync(found) || agent.container.log.includes(REFUSED));
+  return existsSync(found) ? readFileSync(found, "utf8") : undefined;
+}

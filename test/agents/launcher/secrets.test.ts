@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../conformance/support/host-tree.ts";
 import { Agent, ALICE } from "./agent.ts";
-import { ATTACKS, type Attack } from "./attacks.ts";
+import { ATTACKS, type Attack, runFilter } from "./attacks.ts";
 import { nanobotImage } from "./image.ts";
 
 const SHELL = { exec: { enable: true, timeoutSeconds: 60 } };
@@ -39,6 +39,12 @@ describe("an agent with a shell", () => {
     const said = await attempt(agent, attack);
     expect(said).toMatch(/Permission denied|PermissionError/);
     expect(agent.bench.secretsIn(said)).toEqual([]);
+  });
+
+  test("does not get its secrets by a program that nanobot itself starts", async () => {
+    const environment = (await runFilter(agent)) ?? "";
+    expect(environment).toMatch(/^HOME=\/data$/m);
+    expect(agent.bench.secretsIn(environment)).toEqual([]);
   });
 
   test("cannot end the process that starts it", async () => {
@@ -124,5 +130,9 @@ describe("without the launcher, which shows that the attacks are real,", () => {
 
   test.each(ATTACKS)("an agent with a shell: $name", async (attack) => {
     expect(agent.bench.secretsIn(await attempt(agent, attack)).length > 0).toBe(attack.works);
+  });
+
+  test("an agent with a shell: a program that nanobot itself starts", async () => {
+    expect(agent.bench.secretsIn((await runFilter(agent)) ?? "").length).toBeGreaterThan(0);
   });
 });

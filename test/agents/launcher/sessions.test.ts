@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Agent, ALICE, BOB } from "./agent.ts";
+import { REFUSED, runFilter } from "./attacks.ts";
 
 const SESSION_TOOLS = ["list_sessions", "read_session", "search_sessions", "send_session_message"];
 
@@ -33,6 +34,11 @@ describe("two people of one tenant", () => {
       );
     },
   );
+
+  test("get no shell by what nanobot's git store would run", async () => {
+    expect(await runFilter(agent)).toBeUndefined();
+    expect(agent.container.log).toContain(REFUSED);
+  });
 
   test("got nothing that was meant for the other", async () => {
     expect(await agent.telegram.sentTo(BOB)).toEqual(["FAKE-REPLY: tulips"]);
