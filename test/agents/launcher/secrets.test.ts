@@ -2,21 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../conformance/support/host-tree.ts";
 import { Agent, ALICE } from "./agent.ts";
 import { ATTACKS, type Attack, runFilter } from "./attacks.ts";
-import { nanobotImage } from "./image.ts";
+import { withoutLauncher } from "./image.ts";
 
 const SHELL = { exec: { enable: true, timeoutSeconds: 60 } };
-
-/** nanobot as an image without the launcher would run it: secrets in the environment, then the agent's user. */
-const WITHOUT_LAUNCHER = `
-import ctypes, os, pathlib, sys
-os.environ |= {file.name: file.read_text() for file in pathlib.Path("/run/secrets").iterdir()}
-os.setgroups([])
-os.setresgid(1000, 1000, 1000)
-os.setresuid(1000, 1000, 1000)
-# Yama, where a kernel has it, would hide what the launcher is for.
-ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
-os.execv(sys.executable, [sys.executable, "-m", "nanobot", *sys.argv[1:]])
-`;
 
 /** Lets the model try it; what the shell said. */
 async function attempt(agent: Agent, { command, file }: Attack): Promise<string> {
@@ -123,8 +111,7 @@ chmod -R a+rX .`;
 describe("without the launcher, which shows that the attacks are real,", () => {
   let agent: Agent;
   beforeAll(async () => {
-    const image = nanobotImage();
-    agent = await Agent.start(SHELL, { ...image, programs: { "/opt/roost/launcher.py": WITHOUT_LAUNCHER } });
+    agent = await Agent.start(SHELL, withoutLauncher());
   });
   afterAll(() => agent?.close());
 

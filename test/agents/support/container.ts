@@ -144,10 +144,10 @@ export class Container {
     this.#process?.kill("SIGKILL");
   }
 
-  /** Resident set of all processes inside, in MiB, the greatest first. */
+  /** Memory of all processes inside, in MiB, the greatest first; what several share counts once. */
   memoryMib(): number[] {
     const pid = this.#process?.pid;
-    const sizes = pid === undefined ? [] : descendants(pid).map(residentMib);
+    const sizes = pid === undefined ? [] : descendants(pid).map(proportionalMib);
     return sizes.toSorted((a, b) => b - a);
   }
 
@@ -247,7 +247,7 @@ function descendants(pid: number): number[] {
   return children(pid).flatMap((child) => [child, ...descendants(child)]);
 }
 
-function residentMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+function proportionalMib(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
   return Math.round(Number(kib ?? 0) / 1024);
 }

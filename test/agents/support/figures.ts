@@ -11,7 +11,7 @@ export class Figures {
     this.#found.push(`${name} ${seconds.toFixed(1)} s`);
   }
 
-  /** Resident set of each process in MiB. */
+  /** Of each process, in MiB. */
   memory(name: string, processes: readonly number[]): void {
     const total = processes.reduce((sum, size) => sum + size, 0);
     this.#found.push(`memory ${name} ${total} MiB (${processes.join(" + ")})`);
