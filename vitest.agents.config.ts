@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/agents/**/*.test.ts"],
     reporters: ["default", "./tools/ci/count-reporter.ts"],
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    testTimeout: 240_000,
+    hookTimeout: 600_000,
   },
 });

@@ -14,7 +14,7 @@ describe("OpenClaw of the Moltbot example, over Discord", () => {
   beforeAll(async () => {
     bench = await discordBench();
     discord = new Discord(bench.network);
-    await bench.container.start(240);
+    await bench.container.start(480);
   });
   afterAll(() => bench?.close());
 

@@ -19,7 +19,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
   beforeAll(async () => {
     bench = await telegramBench();
     telegram = new Telegram(bench.network);
-    figures.seconds("start to health", await bench.container.start(240));
+    figures.seconds("start to health", await bench.container.start(480));
     await telegram.call("setMyCommands");
     figures.memory("idle", bench.container.memoryMib());
   });
@@ -121,7 +121,7 @@ describe("OpenClaw of the Moltbot example, over Telegram", () => {
     figures.seconds("SIGTERM in the middle of an answer of 3 s", seconds);
     expect(status).toBe(0);
     await telegram.answer("FAKE-REPLY: drained", since, 1);
-    figures.seconds("next start to health", await bench.container.start(240));
+    figures.seconds("next start to health", await bench.container.start(480));
     await telegram.say(OWNER, "after the stop ECHO(after)", "FAKE-REPLY: after");
     expect((await turns()).at(-1)?.messages).toBeGreaterThan(before + 3);
   });

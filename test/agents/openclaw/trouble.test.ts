@@ -12,7 +12,7 @@ describe("OpenClaw whose sandboxes have no network", () => {
   beforeAll(async () => {
     bench = await telegramBench({ sandbox: { memoryMib: 640, network: "none", cpus: 0.5, pidsLimit: 99 } });
     telegram = new Telegram(bench.network);
-    await bench.container.start(240);
+    await bench.container.start(480);
   });
   afterAll(() => bench?.close());
 
