@@ -15,7 +15,7 @@ readonly ORACLES=(nanobot-image openclaw)
 needs() {
   local tool
   if [ "$(id -u)" -ne 0 ]; then echo root; fi
-  for tool in apt-get npm curl unshare nsenter setpriv ip openssl; do
+  for tool in apt-get npm unshare nsenter setpriv; do
     if ! command -v "$tool" >/dev/null; then echo "$tool"; fi
   done
 }
@@ -25,6 +25,8 @@ if [ -n "$missing" ]; then
   echo "agents: did not run, this machine lacks ${missing//$'\n'/, }" >&2
   exit 1
 fi
+
+apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-upgrade --no-install-recommends curl iproute2 openssl
 
 # The tests run without a tree that could not be built: those that need it fail and name its script.
 status=0
