@@ -16,12 +16,6 @@ const RUNS = 5;
 const MAIN = join(import.meta.dirname, "preview", "main.ts");
 const folder = mkdtempSync(join(tmpdir(), "roost-bench-"));
 
-// The agents' own figures are taken apart: they need root, and the trees of their images.
-if (process.argv[2] === "agents") {
-  await (await import("../test/agents/bench.ts")).benchAgents();
-  process.exit();
-}
-
 try {
   row("what (median of runs)", "wall s", "CPU s", "MiB", "aim");
   const example = preview(["vultr.nanobot.example"], RUNS);

@@ -36,10 +36,8 @@ FORWARDED = {signal.SIGTERM, signal.SIGINT}
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
-
 # What Python announces before it starts a program: https://docs.python.org/3/library/audit_events.html
 STARTS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn"}
-
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -103,7 +101,8 @@ def run(arguments: list[str], config: Path) -> None:
     mask_output(list(secrets.values()))
     if os.environ.get("ROOST_SHARED_SESSIONS") != "1":
         keep_to_own_chat()
-    if not runs_programs(require_config(config)):
+    tools = require_config(config).tools
+    if not (tools.exec.enable or tools.cli_apps.enable or tools.mcp_servers):
         refuse_programs()
 
     sys.argv = ["nanobot", *arguments]
@@ -186,8 +185,7 @@ def call(function: Callable[..., int], *arguments: object) -> None:
 def require_isolation() -> None:
     """Refuses to go on when the process is not what it should be or a child of it could read its memory."""
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
-    ids = "\t".join([str(AGENT)] * 4)
-    none = "0" * 16
+    ids, none = "\t".join([str(AGENT)] * 4), "0" * 16
     expected = {"Uid": ids, "Gid": ids, "Groups": "", "NoNewPrivs": "1"}
     expected |= {"CapInh": none, "CapPrm": none, "CapEff": none, "CapAmb": none}
     for key, value in expected.items():
@@ -212,10 +210,8 @@ def can_open(path: str) -> bool:
 
 def set_variables(secrets: dict[str, str]) -> None:
     """Sets them for Python alone: a program that is started with the environment of this process gets none of them."""
-    variables = os.environ
-    for name, value in secrets.items():
-        # Assigned to os.environ itself, they would be known to the C library too.
-        variables._data[variables.encodekey(name)] = variables.encodevalue(value)
+    # Assigned to os.environ itself, they would be known to the C library too.
+    os.environ._data.update({os.environ.encodekey(name): os.environ.encodevalue(secrets[name]) for name in secrets})
 
 
 class Masked(io.TextIOWrapper):
@@ -282,11 +278,6 @@ def require_config(path: Path):
         # Any other mode replaces the process by exec, whose new environment its children can read.
         raise Refusal(EX_CONFIG, f'{path}: gateway.restartMode must be "exit", got "{config.gateway.restart_mode}"')
     return config
-
-
-def runs_programs(config) -> bool:
-    tools = config.tools
-    return bool(tools.exec.enable or tools.cli_apps.enable or tools.mcp_servers)
 
 
 def refuse_programs() -> None:

@@ -1,3 +1,6 @@
+// Measures the real nanobot of the example stack with and without the launcher, in turns, and prints the medians.
+//
+// Usage: npm run bench:agents     as root, after `npm run test:agents` has made the image's tree
 import { Agent, ALICE } from "./launcher/agent.ts";
 import { nanobotImage, withoutLauncher } from "./launcher/image.ts";
 import type { Image } from "./support/container.ts";
@@ -12,20 +15,15 @@ const FIGURES = [
   "SIGTERM when idle, s",
 ] as const;
 
-/** The real nanobot of the example stack with and without the launcher, in turns: medians of each figure. */
-export async function benchAgents(): Promise<void> {
-  const runs: number[][][] = [[], []];
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const [index, image] of [nanobotImage(), withoutLauncher()].entries()) runs[index]?.push(await figures(image));
-  }
-  const [launched = [], bare = []] = runs.map((taken) =>
-    FIGURES.map((_, at) => median(taken.map((all) => all[at] ?? 0))),
-  );
-  row(`nanobot (median of ${RUNS})`, "launcher", "without", "difference, aim 5 %");
-  for (const [at, name] of FIGURES.entries()) {
-    const [here = 0, there = 0] = [launched[at], bare[at]];
-    row(name, here.toFixed(2), there.toFixed(2), `${(((here - there) / there) * 100).toFixed(1)} %`);
-  }
+const runs: number[][][] = [[], []];
+for (let run = 0; run < RUNS; run += 1) {
+  for (const [index, image] of [nanobotImage(), withoutLauncher()].entries()) runs[index]?.push(await figures(image));
+}
+const medians = runs.map((taken) => FIGURES.map((_, at) => median(taken.map((all) => all[at] ?? 0))));
+row(`nanobot (median of ${RUNS})`, "launcher", "without", "difference, aim 5 %");
+for (const [at, name] of FIGURES.entries()) {
+  const [here = 0, there = 0] = medians.map((all) => all[at]);
+  row(name, here.toFixed(2), there.toFixed(2), `${(((here - there) / there) * 100).toFixed(1)} %`);
 }
 
 async function figures(image: Image): Promise<number[]> {
