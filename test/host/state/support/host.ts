@@ -93,6 +93,11 @@ export class Host {
     });
   }
 
+  /** The exit status of a command that this process answers meanwhile. */
+  runBeside(script: string): Promise<number | null> {
+    return new Promise((resolve) => this.start(script, ["alice"]).once("exit", resolve));
+  }
+
   /** A workload's snapshots, as restic shows them with this host's key. */
   snapshots(workload = "alice"): { id: string; tags: string[] }[] {
     return JSON.parse(this.ask(workload, "snapshots", "--json")) as { id: string; tags: string[] }[];
@@ -228,6 +233,11 @@ export class Host {
   /** Unmounts the tenant's volume. */
   unmount(): void {
     execFileSync("umount", [this.state()]);
+  }
+
+  mount(): void {
+    const image = this.path("var/lib/roost/volumes/alice.xfs");
+    execFileSync("mount", ["-o", "loop,nodev,nosuid", image, this.state()]);
   }
 
   remove(): void {

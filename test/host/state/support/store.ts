@@ -23,6 +23,8 @@ export interface Credentials {
 export interface Store {
   readonly endpoint: string;
   stop(): Promise<void>;
+  /** Removes the marker that hides an object. */
+  restore(path: string): void;
   /** Signed request, the owner's by default; the answer's text. Throws on an HTTP error. */
   request(method: string, pathAndQuery: string, body?: string, by?: Credentials): string;
 }
@@ -101,9 +103,17 @@ export async function startStore(): Promise<Store> {
     '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>',
   );
   request("PUT", `${BUCKET}?policy=`, JSON.stringify(policy()));
+  const restore = (path: string): void => {
+    const [bucket = "", ...key] = path.split("/");
+    const listed = request("GET", `${bucket}?prefix=${encodeURIComponent(key.join("/"))}&versions=`);
+    const marker = /<DeleteMarker>.*?<VersionId>([^<]*)<\/VersionId>/s.exec(listed)?.[1];
+    if (marker === undefined) throw new Error(`${path} is not hidden`);
+    request("DELETE", `${path}?versionId=${marker}`);
+  };
   return {
     endpoint,
     request,
+    restore,
     stop: async () => {
       await ended(server);
       rmSync(folder, { recursive: true, force: true });
