@@ -32,7 +32,7 @@ ensure_volumes() {
 
 # Checks that need nothing stopped; a release that fails one is never switched to.
 prepare() { # ID
-  check_manifest "$1" && lay_out "$1" && self_test "$1" && volumes_fit "$(public_tree "$1")" && pull_images "$1"
+  check_manifest "$1" && lay_out "$1" && could_run "$1" && volumes_fit "$(public_tree "$1")" && pull_images "$1"
 }
 
 # Brings NEW into force in the place of OLD, or leaves OLD in force. ORIGINS says where NEW's secrets come from.
@@ -62,16 +62,16 @@ switch_release() { # OLD_ID NEW_ID ORIGINS_JSON
     return "$ROLLED_BACK"
   fi
   for name in $changed; do
-    if [ -d "$VAR/state/$name/data" ]; then clean_pairing "$name" || true; fi
+    if [ -d "$VAR/state/$name/data" ]; then attempt clean_pairing "$name"; fi
     restarted+=("$name=$(container_id "$new" "$name")")
-    systemctl try-restart --no-block "$(agent_field "$new" "$name" .service)" || true
+    attempt systemctl try-restart --no-block "$(agent_field "$new" "$name" .service)"
   done
-  start_timers "$new" || true
-  systemctl start --no-block roost-agents.target || true
+  attempt start_timers "$new"
+  attempt systemctl start --no-block roost-agents.target
 
   wait_for_restarts "$new" "${restarted[@]}"
   # shellcheck disable=SC2046 # names of workloads
-  sick=$(wait_for_agents "$new" $(comm -23 <(sort <<<"$before") <(sort <<<"$gone") | grep . || true))
+  sick=$(wait_for_agents "$new" $(comm -23 <(sort <<<"$before") <(sort <<<"$gone")))
   if [ -n "$sick" ]; then
     back_to "$old" "$new"
     PROBLEM="after the switch these were not well, so the release before is back in force: $(paste -sd ' ' <<<"$sick")"
@@ -80,7 +80,7 @@ switch_release() { # OLD_ID NEW_ID ORIGINS_JSON
   # shellcheck disable=SC2086 # names of workloads
   sick=$(wait_for_new "$new" $added)
   for name in $sick; do
-    systemctl stop "$(agent_field "$new" "$name" .service)" || true
+    attempt systemctl stop "$(agent_field "$new" "$name" .service)"
     kept+=("$name is new and was not well in time, so it is stopped: roost logs $name")
   done
   if ! commit "$old" "$new" "$origins"; then
@@ -124,11 +124,11 @@ back_to() { # OLD_ID NEW_ID
   origins=$(secrets_back "$1" "$2")
   set_secrets "$(jq -nc --argjson known "$(known_origins)" --argjson back "$origins" '$known + $back')" ||
     say "warning: the secrets of the release before could not be put back"
-  for name in $(added_agents "$1" "$2"); do systemctl stop "$(agent_field "$2" "$name" .service)" || true; done
+  for name in $(added_agents "$1" "$2"); do attempt systemctl stop "$(agent_field "$2" "$name" .service)"; done
   switch_to "$1" || fail "$FAILED" "the release before could not be put back: restart this host"
-  settle_host "$1" || true
+  attempt settle_host "$1"
   for name in $(changed_agents "$1" "$2"); do
-    systemctl restart --no-block "$(agent_field "$1" "$name" .service)" || true
+    attempt systemctl restart --no-block "$(agent_field "$1" "$name" .service)"
   done
   # shellcheck disable=SC2046 # names of workloads
   take_back_removals $(added_agents "$2" "$1")

@@ -20,6 +20,11 @@ say() { # MESSAGE
   printf '%s: %s\n' "$(basename "$0")" "$1" >&2
 }
 
+# Runs a command whose failure is said and ends nothing.
+attempt() { # COMMAND...
+  "$@" || say "warning: this failed, and the rest goes on: $*"
+}
+
 fail() { # CODE MESSAGE
   say "$2"
   exit "$1"

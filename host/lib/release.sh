@@ -91,7 +91,7 @@ lay_out() { # ID
 }
 
 # Asks a release that is laid out whether it could run here, before anything is switched to it.
-self_test() { # ID
+could_run() { # ID
   local tree generator said
   tree=$(public_tree "$1") generator=$ROOT/usr/libexec/podman/quadlet
   if ! said=$(timeout 60 bash "$tree/host/roost-sync" --self-test 2>&1); then
@@ -124,7 +124,7 @@ in_force() {
 # Takes away releases that nothing names any more: not in force, not the one before, no secret comes from them.
 drop_old_releases() { # ID...; those to keep
   local keep folder id
-  keep=$(printf '%s\n' "$@" none "$(release_id)" && jq -r '.[]' "$VAR/secrets.json" 2>/dev/null) || true
+  keep=$(printf '%s\n' "$@" none "$(release_id)" && jq -r '.[]' "$VAR/secrets.json") || return
   for folder in "$ETC"/releases/* "$VAR"/releases/*; do
     id=$(basename "$folder" .new)
     if [ -d "$folder" ] && ! grep -qxF "$id" <<<"$keep"; then rm -rf --one-file-system "$folder"; fi

@@ -16,10 +16,10 @@ begin_removal() { # ID WORKLOAD
   service=$(agent_field "$1" "$2" .service) && container=$(agent_field "$1" "$2" .container) || return
   record_removal "$2" "$container" '{"reason": "it was not stopped"}' || return
   before=$(status_get "workloads.$2.final")
-  systemctl stop "roost-backup@$2.timer" "roost-backup@$2.service" || true
+  attempt systemctl stop "roost-backup@$2.timer" "roost-backup@$2.service"
   systemctl stop "$service" || return
-  systemctl start "roost-final@$2.service" 2>/dev/null || true
-  systemctl stop "roost-final@$2.service" || true
+  attempt systemctl start "roost-final@$2.service"
+  attempt systemctl stop "roost-final@$2.service"
   outcome=$(status_get "workloads.$2.final")
   snapshot=$(jq -r '.snapshot // empty' <<<"$outcome")
   if [ -z "$snapshot" ] || [ "$outcome" = "$before" ] || [ "$(jq -r .outcome <<<"$outcome")" = failed ]; then
@@ -37,7 +37,7 @@ record_removal() { # WORKLOAD CONTAINER JSON
 take_back_removals() { # WORKLOAD...
   local name
   for name in "$@"; do rm -f "$(removal_record "$name")"; done
-  systemctl start --no-block roost-agents.target || true
+  attempt systemctl start --no-block roost-agents.target
 }
 
 # Deletes what a removed tenant had here, once its last snapshot is known. Does nothing to a tenant that is back.
@@ -50,9 +50,9 @@ finish_removal() { # WORKLOAD
     return "$FAILED"
   fi
   container=$(jq -r .container "$record")
-  podman rm --force --ignore "$container" >/dev/null || true
+  attempt podman rm --force --ignore "$container" >/dev/null
   delete_volume "$1" || return
-  if podman network exists "$container"; then podman network rm "$container" >/dev/null || true; fi
+  if podman network exists "$container"; then attempt podman network rm "$container" >/dev/null; fi
   rm -rf --one-file-system "$VAR/restic-cache/$1" "$VAR/stopped/$1"
   rm -f "$record"
 }

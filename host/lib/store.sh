@@ -68,7 +68,7 @@ fetch_pointer() {
   mkdir -p "$RUN"
   file=$(mktemp "$RUN/pointer.XXXXXX")
   fetch current "$file" "$POINTER_LIMIT" || return
-  read -r POINTED_ID POINTED_SIZE < <(jq -r '"\(.id) \(.size)"' "$file" 2>/dev/null) || true
+  read -r POINTED_ID POINTED_SIZE < <(jq -r '"\(.id) \(.size)"' "$file" 2>/dev/null || echo "none 0")
   rm -f "$file"
   if ! [[ ${POINTED_ID:-} =~ $RELEASE_ID && ${POINTED_SIZE:-} =~ ^[0-9]{1,9}$ ]]; then
     PROBLEM="the pointer to the release is none: deploy again (pulumi up)"

@@ -71,7 +71,7 @@ delete_volume() { # WORKLOAD
   local image users try
   image=$(volume_file "$1")
   if [ ! -e "$image" ]; then return; fi
-  systemctl stop "$(mount_unit "$1")" || true
+  attempt systemctl stop "$(mount_unit "$1")"
   # The kernel gives a loop device back a little after its last user.
   for try in 1 2 3 4 5; do
     users=$(losetup --associated "$image") || return "$FAILED"
@@ -84,5 +84,5 @@ delete_volume() { # WORKLOAD
     return "$REFUSED"
   fi
   rm -f "$image" && sync "$VAR/volumes"
-  rmdir "$VAR/state/$1" 2>/dev/null || true
+  if [ -d "$VAR/state/$1" ]; then attempt rmdir "$VAR/state/$1"; fi
 }
