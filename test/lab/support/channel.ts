@@ -33,13 +33,16 @@ export class Channel {
   /** Whether the guest runs a command within the time. */
   async answers(seconds: number): Promise<boolean> {
     const deadline = performance.now() + seconds * 1000;
-    let answered = false;
+    const guest = { answered: false };
+    const note = (outcome: Outcome | undefined): void => {
+      if (outcome?.status === 0) guest.answered = true;
+    };
     // What is written before the guest opens its port may be lost, and a slow guest answers an early one late.
-    while (!answered && performance.now() < deadline && !this.socket.destroyed) {
-      void this.ask("true", 5, deadline - performance.now()).then((outcome) => (answered ||= outcome?.status === 0));
-      for (let waited = 0; waited < 3000 && !answered; waited += 100) await pause(100);
+    while (!guest.answered && performance.now() < deadline && !this.socket.destroyed) {
+      void this.ask("true", 5, deadline - performance.now()).then(note);
+      for (let waited = 0; waited < 3000 && !guest.answered; waited += 100) await pause(100);
     }
-    return answered;
+    return guest.answered;
   }
 
   async run(script: string, seconds: number): Promise<Outcome> {

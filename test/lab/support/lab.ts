@@ -140,7 +140,7 @@ export async function agentsRunning(lab: Lab, seconds = 600): Promise<void> {
     await lab.guest.waitFor(healthy, { seconds, every: 5 });
   } catch (error) {
     const { stdout } = await lab.guest.run(DIAGNOSIS);
-    throw new Error(`${String(error)}\n${stdout}`);
+    throw new Error(`${String(error)}\n${stdout}`, { cause: error });
   }
 }
 

@@ -81,7 +81,7 @@ test("the page explains every output of a stack", async () => {
     .split("\n")
     .filter((line) => line.startsWith("| `"));
   const explained = rows.flatMap((row) =>
-    [...(row.split(" | ")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    [...(row.split(" | ")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name),
   );
   expect(explained.toSorted()).toEqual(Object.keys(result).toSorted());
 });
