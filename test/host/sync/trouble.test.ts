@@ -43,6 +43,19 @@ describe("a release that an agent does not stand", () => {
     expect(host.inForce()).toBe(good.id);
   });
 
+  test("is tried again once the store has pointed to another one in between", async () => {
+    const next = await release(host.stack, { alice: { config: '{"more":1}', secret: "old" } });
+    host.standIn("sick/nanobot-alice", next.id);
+    host.publish(next);
+    expect(host.sync().status).toBe(6);
+    host.publish(first);
+    expect(host.sync()).toEqual({ status: 0, stderr: "" });
+    host.standIn("sick/nanobot-alice", "");
+    host.publish(next);
+    expect(host.sync()).toEqual({ status: 0, stderr: "" });
+    expect(host.inForce()).toBe(next.id);
+  });
+
   test("stays in force when only a tenant that it adds is sick, which is stopped and named", async () => {
     const next = await release(host.stack, { alice: { secret: "old" }, bob: {} });
     host.standIn("sick/nanobot-bob", next.id);
