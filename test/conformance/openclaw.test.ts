@@ -134,7 +134,7 @@ test.each(Object.keys(gateways))("the real OpenClaw finds nothing wrong with the
 
 test("every key of the schema is set in one of the gateways", () => {
   const set = Object.values(gateways).flatMap((raw) => Object.keys(raw));
-  const ofNoFile = ["backupEveryMinutes", "backupExclude", "cpus", "memoryMib", "volumeMib"];
+  const ofNoFile = ["backupEveryMinutes", "backupExclude", "cpus", "fresh", "memoryMib", "volumeMib"];
   expect(
     Object.keys(moltbotSchema.shape)
       .filter((key) => !set.includes(key))

@@ -8,7 +8,13 @@ import { moltbot, nanobot } from "../unit/quadlets/fixtures.ts";
 import { bornHost } from "./support/born-host.ts";
 import { layOut, oracle, type Run, run, runIn } from "./support/host-tree.ts";
 
-const BIRTH_UNITS = ["roost-firewall.service", "roost-rebase.service", "roost-tailnet.service"];
+const BIRTH_UNITS = [
+  "roost-birth.service",
+  "roost-birth.timer",
+  "roost-firewall.service",
+  "roost-rebase.service",
+  "roost-tailnet.service",
+];
 
 const mixes: Readonly<Record<string, readonly Workload[]>> = {
   "the Moltbot gateway": [moltbot()],
@@ -45,11 +51,15 @@ describe("systemd 257", () => {
     const root = await bornHost();
     expect(runIn(root, ["/usr/bin/systemctl", "--quiet", "preset", ...BIRTH_UNITS])).toEqual(CLEAN);
     expect(readdirSync(join(root, "etc/systemd/system/multi-user.target.wants"))).toEqual([
+      "roost-birth.service",
       "roost-rebase.service",
       "roost-tailnet.service",
     ]);
+    expect(readdirSync(join(root, "etc/systemd/system/timers.target.wants"))).toEqual(["roost-birth.timer"]);
     expect(readdirSync(join(root, "etc/systemd/system/sysinit.target.wants"))).toEqual(["roost-firewall.service"]);
-    expect(verify(root, [...BIRTH_UNITS, "rpm-ostreed.service", "multi-user.target"])).toEqual(CLEAN);
+    expect(
+      verify(root, [...BIRTH_UNITS, "roost-birth-again.service", "rpm-ostreed.service", "multi-user.target"]),
+    ).toEqual(CLEAN);
   });
 
   test("accepts the rootless Podman socket of the user moltbot", async () => {

@@ -198,7 +198,7 @@ describe("a born host", () => {
       # A release whose exceptions do not load never takes the host's own rules away.
       ExecStart=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft
       # In force at once; where that fails, an exception of the release before does not stay open.
-      ExecReload=/bin/sh -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'
+      ExecReload=/usr/bin/bash -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'
 
       [Install]
       WantedBy=sysinit.target
@@ -249,7 +249,7 @@ describe("a born host", () => {
     expect(contents?.match(/^Exec.*$/gm)).toEqual([
       "ExecStart=/usr/sbin/nft -f /etc/roost/firewall.nft",
       "ExecStart=-/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft",
-      "ExecReload=/bin/sh -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'",
+      "ExecReload=/usr/bin/bash -c '/usr/sbin/nft -f /etc/roost/firewall-exceptions.nft || { /usr/sbin/nft -f /etc/roost/firewall.nft; exit 1; }'",
     ]);
   });
 
