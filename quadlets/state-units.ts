@@ -38,9 +38,9 @@ function mount(workload: string): ReleaseFile {
           `What=/var/lib/roost/volumes/${workload}.xfs`,
           `Where=/var/lib/roost/state/${workload}`,
           "Type=xfs",
-          // nofail: one tenant's volume that does not mount is no reason to stop a boot. discard: what it deletes is
-          // given back to the image at once.
-          "Options=loop,nodev,nosuid,nofail,discard",
+          // nofail: one tenant's volume that does not mount is no reason to stop a boot. No discard: it punches holes into
+          // the image, and what is written there later needs room that a full host does not have.
+          "Options=loop,nodev,nosuid,nofail",
         ],
       ],
     ]),

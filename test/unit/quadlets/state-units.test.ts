@@ -19,7 +19,7 @@ describe("stateUnits", () => {
       What=/var/lib/roost/volumes/my-bot.xfs
       Where=/var/lib/roost/state/my-bot
       Type=xfs
-      Options=loop,nodev,nosuid,nofail,discard
+      Options=loop,nodev,nosuid,nofail
       "
     `);
   });
