@@ -73,7 +73,8 @@ describe("nanobot of the example stack", () => {
     ["find_files", { path: "/data", pattern: "*.jsonl" }],
     ["grep", { pattern: "ECHO", path: "/data/sessions" }],
   ])("refuses one person the files of another's chat by %s", async (tool, input) => {
-    await telegram.say(BOB, `TOOL:${tool} ${JSON.stringify(input)}`, "FAKE-TOOL-RESULT");
+    // Named, because the last edit of the answer before may come late.
+    await telegram.say(BOB, `TOOL:${tool} ${JSON.stringify(input)} ECHO(${tool})`, `FAKE-TOOL-RESULT: ${tool}: `);
     const result = (await bench.modelCalls()).at(-1)?.lastText ?? "";
     expect(result).toMatch(/^Error/);
     expect(result).not.toContain("ECHO(");
