@@ -46,6 +46,8 @@ let dispatch: ((type: string, data: object) => void) | undefined;
 
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => {
+    // What its caller broke off, being stopped, was no whole call.
+    if (!request.complete) return;
     problems.push(String(error));
     send(response, 400, { message: "Bad Request", code: 0 });
   });

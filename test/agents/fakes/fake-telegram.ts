@@ -62,6 +62,8 @@ const SENDING = ["editMessageText", "sendDocument", "sendMessage", "sendPhoto", 
 
 createServer((request, response) => {
   serve(request, response).catch((error: unknown) => {
+    // What its caller broke off, being stopped, was no whole call.
+    if (!request.complete) return;
     problems.push(String(error));
     fail(response, 400, "Bad Request");
   });
