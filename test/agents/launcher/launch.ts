@@ -73,7 +73,8 @@ export function launch(how: Launch): Ended {
   const { status, stdout, stderr } = spawnSync(
     "unshare",
     ["--net", "bash", SCRIPT, ...options, image.root, join(folder, "over"), "--", ...program],
-    { encoding: "utf8", env: { ...image.environment, ...how.environment } },
+    // An agent that starts after all would never end by itself.
+    { encoding: "utf8", env: { ...image.environment, ...how.environment }, timeout: 60_000, killSignal: "SIGKILL" },
   );
   return { status, stdout, stderr, data: readdirSync(data) };
 }

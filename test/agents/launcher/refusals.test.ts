@@ -22,7 +22,8 @@ interface Case extends Launch {
   readonly line: string;
 }
 
-const MODULES = "/opt/nanobot/lib/python3.13/site-packages/nanobot/agent/tools";
+const PACKAGES = "/opt/nanobot/lib/python3.13/site-packages";
+const MODULES = `${PACKAGES}/nanobot/agent/tools`;
 
 /** Opens the process again before each of its forks, the launcher's last check among them. */
 const OPENED = `
@@ -152,7 +153,8 @@ const cases: readonly Case[] = [
   },
   {
     name: "a process whose memory its children can read",
-    files: { "/opt/nanobot/lib/python3.13/site-packages/sitecustomize.py": OPENED },
+    // Debian has a sitecustomize of its own, which would come first.
+    files: { [`${PACKAGES}/opened.pth`]: "import opened\n", [`${PACKAGES}/opened.py`]: OPENED },
     status: 77,
     line: "a child of the agent can read its environment or memory: this kernel gives no isolation",
   },
