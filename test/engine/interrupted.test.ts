@@ -29,12 +29,14 @@ async function fresh(): Promise<Project> {
   return project;
 }
 
-/** Kills an up, and makes up for it as a person would. */
-async function recover(project: Project, point: Promise<void>) {
+/** Kills an up, and makes up for it as a person would. One that is killed at once may not have locked the stack yet. */
+async function recover(project: Project, point: Promise<void>, locked: "surely" | "perhaps" = "surely") {
   if (await project.killedUp(point)) {
-    const refused = await project.up();
-    expect(refused.output).toContain("the stack is currently locked");
-    expect(refused.status).not.toBe(0);
+    const next = await project.up();
+    if (locked === "surely" || next.status !== 0) {
+      expect(next.output).toContain("the stack is currently locked");
+      expect(next.status).not.toBe(0);
+    }
   }
   await project.must(["cancel", "--yes", "--stack", project.stack]);
   const { output } = await deployed(project);
@@ -98,7 +100,7 @@ test(`killed at a random moment (ROOST_SEED=${SEED}), the next up ends where an 
   const moment = new Promise<void>((resolve) => {
     setTimeout(resolve, fraction(SEED) * upSeconds * 1000);
   });
-  await recover(project, moment);
+  await recover(project, moment, "perhaps");
 });
 
 test("a VM nobody heard of keeps `npm run up` away until it is deleted and forgotten, and then one VM is made", async () => {
